@@ -1,0 +1,120 @@
+//! Calls of task-handler.
+
+use serde::{Deserialize, Serialize};
+
+use super::calls;
+use super::status::ProcessStatus;
+use crate::config::budget::{LimitScope, LimitWindow};
+use crate::id::{ModelName, VendorName};
+use crate::money::NanoUsd;
+use crate::outcome::TaskAnswer;
+use crate::task::Task;
+
+calls! {
+    /// Everything task-handler can be asked.
+    TaskCall {
+        /// See [`SubmitTask`].
+        SubmitTask => TaskAnswer,
+        /// See [`SetPaused`].
+        SetPaused => TaskHandlerStatus,
+        /// See [`TaskHandlerStatusQuery`].
+        TaskHandlerStatusQuery => TaskHandlerStatus,
+    }
+}
+
+/// Runs one task to its end. The task's id is the idempotency key: a task that is known gets its first answer again.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubmitTask {
+    /// The task.
+    pub task: Task,
+}
+
+/// Pauses or resumes answering; kept over a restart.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetPaused {
+    /// True to decline every task from now on.
+    pub paused: bool,
+}
+
+/// Asks for task-handler's state.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskHandlerStatusQuery {}
+
+/// task-handler's state.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskHandlerStatus {
+    /// The shared part.
+    pub process: ProcessStatus,
+    /// Whether every task is declined by the operator's wish.
+    pub paused: bool,
+    /// Tasks being worked on now.
+    pub in_flight: u32,
+    /// Each limit of token-budgets.json and what is used of it.
+    pub limits: Vec<LimitUse>,
+    /// Each model that a subnet profile names.
+    pub models: Vec<ModelState>,
+}
+
+/// What is used of one limit in its current window.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitUse {
+    /// The limit's name.
+    pub name: String,
+    /// What it applies to.
+    pub scope: LimitScope,
+    /// Over which time.
+    pub window: LimitWindow,
+    /// Tokens and money settled in the window.
+    pub settled: Amount,
+    /// Tokens and money reserved by calls that are not settled yet.
+    pub reserved: Amount,
+    /// The most tokens, if limited.
+    pub max_tokens: Option<u64>,
+    /// The most money, if limited.
+    pub max_cost: Option<NanoUsd>,
+}
+
+/// Tokens and money.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amount {
+    /// Tokens of all buckets.
+    pub tokens: u64,
+    /// Money.
+    pub cost: NanoUsd,
+}
+
+/// Whether a model can be used now.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelState {
+    /// The vendor that serves it.
+    pub vendor: Option<VendorName>,
+    /// The model.
+    pub model: ModelName,
+    /// Whether it is used, and if not, why.
+    pub availability: Availability,
+}
+
+/// Whether a model is used, and if not, why.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    /// Tasks go to it.
+    Ready,
+    /// Benched after failures.
+    Benched {
+        /// For how long still, in milliseconds.
+        remaining_ms: u64,
+    },
+    /// It cannot be called.
+    Unusable {
+        /// Why, and what to do.
+        problem: String,
+    },
+}

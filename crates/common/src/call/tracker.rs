@@ -1,0 +1,91 @@
+//! Calls of tracker.
+
+use serde::{Deserialize, Serialize};
+
+use super::calls;
+use super::status::ProcessStatus;
+use crate::id::EntryId;
+use crate::record::{Entry, TaskCounts};
+
+calls! {
+    /// Everything tracker can be asked.
+    TrackerCall {
+        /// See [`RecordEntries`].
+        RecordEntries => Recorded,
+        /// See [`Beat`].
+        Beat => Wishes,
+        /// See [`TrackerStatusQuery`].
+        TrackerStatusQuery => TrackerStatus,
+    }
+}
+
+/// Hands over entries of a durable outbox. Entries whose id is known are dropped, so sending twice does no harm.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordEntries {
+    /// The entries, oldest first.
+    pub entries: Vec<Entry>,
+}
+
+/// The entries that are durable at the tracker: the sender may forget them.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// Their ids.
+    pub ids: Vec<EntryId>,
+}
+
+/// Says that a daemon is alive; sent every few seconds.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beat {
+    /// The daemon's name.
+    pub service: String,
+    /// Its process id.
+    pub pid: u32,
+    /// When it started, in milliseconds since 1970.
+    pub started_unix_ms: u64,
+    /// Entries waiting in its outbox.
+    pub outbox: u64,
+}
+
+/// What the operator wishes, as told to tracker; the answer to every beat.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wishes {
+    /// The number of the current strategy revision; 0 until something has been learnt.
+    pub revision: u64,
+    /// Whether no task should be answered.
+    pub paused: bool,
+    /// Whether the strategy should stay as it is.
+    pub frozen: bool,
+}
+
+/// Asks for tracker's state.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrackerStatusQuery {}
+
+/// tracker's state.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrackerStatus {
+    /// The shared part.
+    pub process: ProcessStatus,
+    /// Tasks of the current UTC day.
+    pub today: TaskCounts,
+    /// Tasks since the database was made.
+    pub total: TaskCounts,
+    /// The newest beat of each daemon.
+    pub beats: Vec<BeatState>,
+}
+
+/// When a daemon was last heard of.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct BeatState {
+    /// What it said.
+    pub beat: Beat,
+    /// When, in milliseconds since 1970.
+    pub seen_unix_ms: u64,
+}

@@ -1,0 +1,9 @@
+//! The four configuration files, one module each.
+//!
+//! Every file refuses unknown keys. `daemon-kit` checks a file against its JSON Schema first, so that all errors come at
+//! once, and then reads it into these types.
+
+pub mod budget;
+pub mod credential;
+pub mod miner;
+pub mod subnet;

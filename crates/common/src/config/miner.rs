@@ -1,0 +1,226 @@
+//! `config/miner-config.json`: the wallet, the listeners, who may call, the vendors, the daemons' own settings.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Netuid, Ss58, VendorName};
+
+/// `miner-config.json`
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct MinerConfig {
+    /// The file's format: 1.
+    pub version: u32,
+    /// The wallet that is mined with.
+    #[serde(default)]
+    pub wallet: Wallet,
+    /// Where validators reach the miner, and which subnets they find there.
+    pub listeners: Vec<ListenerConfig>,
+    /// Which validators are answered.
+    pub callers: Callers,
+    /// The limits of the validator-facing server.
+    #[serde(default)]
+    pub server: Server,
+    /// The vendors of models, by a name of your own.
+    pub vendors: BTreeMap<VendorName, Vendor>,
+    /// When a failing model is benched.
+    #[serde(default)]
+    pub breaker: Breaker,
+    /// What the daemons have in common.
+    #[serde(default)]
+    pub daemons: Daemons,
+}
+
+/// `wallet` in miner-config.json
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wallet {
+    /// The directory with all wallets; `~/` is the home directory.
+    pub path: String,
+    /// The wallet's name.
+    pub name: String,
+    /// The hotkey's name.
+    pub hotkey: String,
+}
+
+impl Default for Wallet {
+    fn default() -> Self {
+        Self { path: "~/.bittensor/wallets".into(), name: "openclawd-miner".into(), hotkey: "default".into() }
+    }
+}
+
+/// `listeners[]` in miner-config.json
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerConfig {
+    /// The address to bind, such as `0.0.0.0:8091`.
+    pub address: SocketAddr,
+    /// The subnets served on it; their routes must not overlap.
+    pub netuids: Vec<Netuid>,
+}
+
+/// `callers` in miner-config.json
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callers {
+    /// Who is answered. Signatures are verified whatever this says.
+    pub policy: CallerPolicy,
+    /// The hotkeys that policy `listed` answers.
+    #[serde(default)]
+    pub allow: Vec<Ss58>,
+    /// Hotkeys that are never answered.
+    #[serde(default)]
+    pub deny: Vec<Ss58>,
+}
+
+/// Who is answered.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallerPolicy {
+    /// The hotkeys in `allow`.
+    Listed,
+    /// Everyone who signs: anyone with a key of their own can spend your budget.
+    Anyone,
+}
+
+/// `server` in miner-config.json
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// The most open connections.
+    pub max_connections: u32,
+    /// The most open connections from one address.
+    pub max_connections_per_ip: u32,
+    /// The most requests in work; more are refused at once.
+    pub max_in_flight: u32,
+    /// The largest body, in bytes.
+    pub max_body_bytes: u32,
+    /// The largest block of headers, in bytes.
+    pub max_header_bytes: u32,
+    /// How long a request's headers, and again its body, may take to arrive, in milliseconds.
+    pub read_timeout_ms: u64,
+    /// How long an idle connection is kept, in milliseconds. Validators reuse theirs for 15 s.
+    pub idle_timeout_ms: u64,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            max_connections: 1024,
+            max_connections_per_ip: 128,
+            max_in_flight: 128,
+            max_body_bytes: 2 * 1024 * 1024,
+            max_header_bytes: 32 * 1024,
+            read_timeout_ms: 5_000,
+            idle_timeout_ms: 75_000,
+        }
+    }
+}
+
+impl Server {
+    /// How long a request's headers, and again its body, may take to arrive.
+    #[must_use]
+    pub fn read_timeout(&self) -> Duration {
+        Duration::from_millis(self.read_timeout_ms)
+    }
+
+    /// How long an idle connection is kept.
+    #[must_use]
+    pub fn idle_timeout(&self) -> Duration {
+        Duration::from_millis(self.idle_timeout_ms)
+    }
+}
+
+/// `vendors.*` in miner-config.json
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vendor {
+    /// The vendor's protocol.
+    pub dialect: Dialect,
+    /// What stands before `/chat/completions`, such as `https://api.openai.com/v1`.
+    pub base_url: String,
+    /// The entry of llm-credentials.json with the key; absent for a server without keys.
+    #[serde(default)]
+    pub credential: Option<String>,
+    /// The field that caps the output; the model table decides if absent. Some compatible servers honour `max_tokens` only.
+    #[serde(default)]
+    pub cap_field: Option<CapField>,
+}
+
+/// A vendor's protocol.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dialect {
+    /// OpenAI's chat completions, which every compatible server speaks.
+    OpenaiChat,
+}
+
+/// The request field that caps the output.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapField {
+    /// Today's field of OpenAI: visible and thinking tokens together.
+    MaxCompletionTokens,
+    /// The older field, which most compatible servers honour.
+    MaxTokens,
+}
+
+/// `breaker` in miner-config.json
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Breaker {
+    /// Consecutive failures that bench a model.
+    pub max_failures: u32,
+    /// How long a model stays benched, in milliseconds.
+    pub bench_ms: u64,
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self { max_failures: 3, bench_ms: 30_000 }
+    }
+}
+
+impl Breaker {
+    /// How long a model stays benched.
+    #[must_use]
+    pub fn bench(&self) -> Duration {
+        Duration::from_millis(self.bench_ms)
+    }
+}
+
+/// `daemons` in miner-config.json
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Daemons {
+    /// User ids that may call a daemon's socket besides the daemon's own.
+    pub allowed_uids: Vec<u32>,
+    /// How long a daemon that stops waits for calls in work, in milliseconds.
+    pub drain_ms: u64,
+    /// How often a daemon tells tracker that it is alive, in milliseconds.
+    pub beat_ms: u64,
+}
+
+impl Default for Daemons {
+    fn default() -> Self {
+        Self { allowed_uids: Vec::new(), drain_ms: 20_000, beat_ms: 5_000 }
+    }
+}
+
+impl Daemons {
+    /// How long a daemon that stops waits for calls in work.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms)
+    }
+
+    /// How often a daemon tells tracker that it is alive.
+    #[must_use]
+    pub fn beat(&self) -> Duration {
+        Duration::from_millis(self.beat_ms)
+    }
+}

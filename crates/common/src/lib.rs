@@ -1,0 +1,12 @@
+//! What travels between the daemons and what is configured: pure data, no I/O, no clock.
+
+pub mod call;
+pub mod config;
+pub mod id;
+pub mod ipc;
+pub mod money;
+pub mod outcome;
+pub mod python_type;
+pub mod record;
+pub mod task;
+pub mod usage;
