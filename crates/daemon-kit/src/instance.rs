@@ -1,0 +1,108 @@
+//! One copy of a daemon per home.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use crate::home::Home;
+
+/// The right to be the home's copy of a daemon; given up when dropped, or when the process ends in any way.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    _lock: File,
+}
+
+/// Why this process may not run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InstanceError {
+    /// Another process has the home.
+    #[error("{service} runs already in {home} with process id {pid}: stop it first, or choose another home")]
+    Running {
+        /// The daemon.
+        service: &'static str,
+        /// The home.
+        home: PathBuf,
+        /// The other process, as it wrote down itself.
+        pid: String,
+    },
+    /// The file system refused.
+    #[error("{path} cannot be locked")]
+    Io {
+        /// The lock.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Instance {
+    /// Takes the lock `run/<service>.lock` and writes the process id into it.
+    pub(crate) fn take(home: &Home, service: &'static str) -> Result<Self, InstanceError> {
+        let path = home.run_dir().join(format!("{service}.lock"));
+        let io_error = |source| InstanceError::Io { path: path.clone(), source };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(io_error)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut pid = String::new();
+                // The number is for people only.
+                let read = file.read_to_string(&mut pid);
+                let pid = if read.is_ok() && !pid.is_empty() { pid.trim().to_owned() } else { "unknown".into() };
+                return Err(InstanceError::Running { service, home: home.root(), pid });
+            }
+            Err(TryLockError::Error(source)) => return Err(io_error(source)),
+        }
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()))
+            .map_err(io_error)?;
+        Ok(Self { _lock: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> (tempfile::TempDir, Home) {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::new(directory.path().to_owned());
+        home.prepare().unwrap();
+        (directory, home)
+    }
+
+    #[test]
+    fn a_second_copy_is_refused_and_told_of_the_first() {
+        let (_directory, home) = home();
+        let _first = Instance::take(&home, "tracker").unwrap();
+
+        let second = Instance::take(&home, "tracker").unwrap_err();
+
+        let own = std::process::id().to_string();
+        assert!(matches!(&second, InstanceError::Running { pid, .. } if *pid == own), "{second}");
+    }
+
+    #[test]
+    fn other_daemons_share_the_home() {
+        let (_directory, home) = home();
+        let _first = Instance::take(&home, "tracker").unwrap();
+
+        assert!(Instance::take(&home, "task-handler").is_ok());
+    }
+
+    #[test]
+    fn the_lock_of_an_ended_copy_is_no_obstacle() {
+        let (_directory, home) = home();
+        drop(Instance::take(&home, "tracker").unwrap());
+
+        assert!(Instance::take(&home, "tracker").is_ok());
+    }
+}

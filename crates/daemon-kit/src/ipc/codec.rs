@@ -1,0 +1,114 @@
+//! Frames as bytes: a `u32` big-endian length, then that much JSON. Pure.
+
+use common::ipc::FRAME_LIMIT;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+const HEADER: usize = size_of::<u32>();
+
+/// Why bytes are not frames, or a value does not become one. The peer cannot be understood any further.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum FrameError {
+    /// The length in front is over the limit; nothing was allocated for it.
+    #[error("a frame of {0} bytes is over the limit of {FRAME_LIMIT}")]
+    TooLong(usize),
+    /// The peer hung up inside a frame.
+    #[error("the connection ended inside a frame, after {0} bytes of it")]
+    Truncated(usize),
+    /// Not JSON, or not a frame of this protocol. The text is left out: it can hold a prompt.
+    #[error("a frame cannot be read: {category} error at column {column}")]
+    Content {
+        /// What sort of error it is.
+        category: &'static str,
+        /// Where in the frame, in bytes.
+        column: usize,
+    },
+    /// A value cannot be written as JSON.
+    #[error("a frame cannot be written as JSON")]
+    Unwritable,
+}
+
+/// Cuts a stream of bytes, in whatever pieces it comes, into frames.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    buffer: Vec<u8>,
+    /// Where the next frame begins in the buffer.
+    start: usize,
+}
+
+impl Decoder {
+    /// Takes the next piece of the stream.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.buffer.drain(..self.start);
+        self.start = 0;
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Returns the next frame's JSON, once all of it is there.
+    ///
+    /// # Errors
+    /// The announced length is over the limit; the stream is useless from here on.
+    pub fn next_frame(&mut self) -> Result<Option<&[u8]>, FrameError> {
+        let rest = self.buffer.get(self.start..).unwrap_or_default();
+        let Some((header, rest)) = rest.split_first_chunk::<HEADER>() else { return Ok(None) };
+        let length = usize_of(u32::from_be_bytes(*header));
+        if length > usize_of(FRAME_LIMIT) {
+            return Err(FrameError::TooLong(length));
+        }
+        let Some(frame) = rest.get(..length) else { return Ok(None) };
+        self.start += HEADER + length;
+        Ok(Some(frame))
+    }
+
+    /// Says that the stream has ended.
+    ///
+    /// # Errors
+    /// It ended inside a frame.
+    pub fn finish(&self) -> Result<(), FrameError> {
+        match self.buffer.len() - self.start {
+            0 => Ok(()),
+            rest => Err(FrameError::Truncated(rest)),
+        }
+    }
+}
+
+/// Makes a frame with its length in front.
+///
+/// # Errors
+/// The value cannot be written, or is over the limit.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, FrameError> {
+    let mut bytes = vec![0; HEADER];
+    serde_json::to_writer(&mut bytes, value).map_err(|_| FrameError::Unwritable)?;
+    let length = bytes.len() - HEADER;
+    let header = u32::try_from(length).ok().filter(|&length| length <= FRAME_LIMIT);
+    let header = header.ok_or(FrameError::TooLong(length))?;
+    if let Some(place) = bytes.first_chunk_mut::<HEADER>() {
+        *place = header.to_be_bytes();
+    }
+    Ok(bytes)
+}
+
+/// Reads a frame's JSON.
+///
+/// # Errors
+/// It is not UTF-8, not JSON, or not a `T`.
+pub fn decode<T: DeserializeOwned>(frame: &[u8]) -> Result<T, FrameError> {
+    serde_json::from_slice(frame).map_err(|error| FrameError::of(&error))
+}
+
+impl FrameError {
+    pub(crate) fn of(error: &serde_json::Error) -> Self {
+        let category = match error.classify() {
+            serde_json::error::Category::Io => "input",
+            serde_json::error::Category::Syntax => "syntax",
+            serde_json::error::Category::Data => "type",
+            serde_json::error::Category::Eof => "early end",
+        };
+        Self::Content { category, column: error.column() }
+    }
+}
+
+/// A `usize` has 32 bits at least wherever there are Unix sockets.
+fn usize_of(length: u32) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}
