@@ -35,3 +35,14 @@ pub enum Audience {
     /// Tokens of alert channels.
     Tracker,
 }
+
+impl Audience {
+    /// Returns the process's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TaskHandler => "task-handler",
+            Self::Tracker => "tracker",
+        }
+    }
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Netuid, Ss58, VendorName};
+use crate::id::{ModelName, Netuid, Ss58, VendorName};
 
 /// `miner-config.json`
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -149,6 +149,32 @@ pub struct Vendor {
     /// The field that caps the output; the model table decides if absent. Some compatible servers honour `max_tokens` only.
     #[serde(default)]
     pub cap_field: Option<CapField>,
+    /// Whose service it is; decided by `base_url` if absent. Name it for a gateway of your own that passes requests on.
+    #[serde(default)]
+    pub service: Option<Service>,
+    /// Models that the shipped table does not know, such as those of a local server, or whose limits differ there.
+    #[serde(default)]
+    pub models: BTreeMap<ModelName, LocalModel>,
+}
+
+/// Whose service answers.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// OpenAI itself: gets the request fields that pin storing, service tier and caching.
+    Openai,
+    /// A compatible server: gets only the fields that every server knows.
+    Compatible,
+}
+
+/// `vendors.*.models.*` in miner-config.json
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalModel {
+    /// The most tokens of prompt and answer together.
+    pub context_tokens: u64,
+    /// The most tokens of an answer, thinking included.
+    pub max_output_tokens: u32,
 }
 
 /// A vendor's protocol.
