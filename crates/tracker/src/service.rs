@@ -1,0 +1,77 @@
+//! Answers tracker's calls.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use common::call::tracker::{Beat, RecordEntries, Recorded, TrackerCall, TrackerStatus, TrackerStatusQuery, Wishes};
+use common::ipc::{Fault, FaultCode, Reply};
+use daemon_kit::ipc::{CallContext, Service};
+use daemon_kit::{Daemon, StoreError};
+
+use crate::history::History;
+use crate::watch::Watch;
+
+/// What a connection talks to.
+pub(crate) struct Tracker {
+    daemon: Daemon,
+    history: History,
+    watch: Watch,
+}
+
+impl Service for Tracker {
+    type Call = TrackerCall;
+
+    async fn handle(&self, call: TrackerCall, _: CallContext) -> Reply {
+        match call {
+            TrackerCall::RecordEntries(call) => Reply::of::<RecordEntries>(self.record(call).await),
+            TrackerCall::Beat(beat) => Reply::of::<Beat>(self.hear(beat).await),
+            TrackerCall::TrackerStatusQuery(_) => Reply::of::<TrackerStatusQuery>(self.status().await),
+        }
+    }
+}
+
+impl Tracker {
+    /// Puts the parts together.
+    pub(crate) fn new(daemon: Daemon, history: History, watch: Watch) -> Self {
+        Self { daemon, history, watch }
+    }
+
+    async fn record(&self, call: RecordEntries) -> Result<Recorded, Fault> {
+        let entries = call.entries.len();
+        self.history.record(call.entries).await.map(|ids| Recorded { ids }).map_err(|error| {
+            tracing::error!(entries, error = %causes(&error), "Could not record entries");
+            Fault::new(FaultCode::Internal, format!("nothing was recorded: {}; {ADVICE}", causes(&error)))
+        })
+    }
+
+    async fn hear(&self, beat: Beat) -> Result<Wishes, Fault> {
+        self.watch.hear(beat, unix_ms()).map_err(|error| Fault::new(FaultCode::Invalid, error.to_string()))?;
+        self.history.wishes().await.map_err(|error| unreadable(&error))
+    }
+
+    async fn status(&self) -> Result<TrackerStatus, Fault> {
+        let counts = self.history.counts(unix_ms()).await.map_err(|error| unreadable(&error))?;
+        Ok(TrackerStatus {
+            process: self.daemon.process_status(),
+            today: counts.today,
+            total: counts.total,
+            beats: self.watch.states(),
+        })
+    }
+}
+
+/// What an operator can do when the database fails.
+const ADVICE: &str = "check the space on the disk and the permissions of state/tracker.db";
+
+fn unreadable(error: &StoreError) -> Fault {
+    Fault::new(FaultCode::Internal, format!("the history cannot be read: {}; {ADVICE}", causes(error)))
+}
+
+/// An error with all its causes in one line.
+fn causes(error: &StoreError) -> String {
+    format!("{:#}", anyhow::Error::new(error.clone()))
+}
+
+fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
