@@ -131,14 +131,11 @@ enum Loose {
 
 fn private_dir(path: &Path, loose: Loose) -> Result<(), HomeError> {
     let io_error = |source| HomeError::Io { path: path.to_owned(), source };
-    DirBuilder::new().recursive(true).mode(0o700).create(path).or_else(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Ok(()),
-        _ => Err(io_error(error)),
-    })?;
-    let metadata = fs::metadata(path).map_err(io_error)?;
-    if !metadata.is_dir() {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    if path.exists() && !path.is_dir() {
         return Err(HomeError::NotADirectory { path: path.to_owned() });
     }
+    let metadata = made.and_then(|()| fs::metadata(path)).map_err(io_error)?;
     let own = rustix::process::geteuid().as_raw();
     if metadata.uid() != own {
         return Err(HomeError::Owner { path: path.to_owned(), owner: metadata.uid(), own });

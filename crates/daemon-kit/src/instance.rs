@@ -5,17 +5,19 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
+use rustix::process::Pid;
+
 use crate::home::Home;
 
 /// The right to be the home's copy of a daemon; given up when dropped, or when the process ends in any way.
 #[derive(Debug)]
-pub(crate) struct Instance {
+pub struct Instance {
     _lock: File,
 }
 
 /// Why this process may not run.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum InstanceError {
+pub enum InstanceError {
     /// Another process has the home.
     #[error("{service} runs already in {home} with process id {pid}: stop it first, or choose another home")]
     Running {
@@ -38,8 +40,11 @@ pub(crate) enum InstanceError {
 
 impl Instance {
     /// Takes the lock `run/<service>.lock` and writes the process id into it.
-    pub(crate) fn take(home: &Home, service: &'static str) -> Result<Self, InstanceError> {
-        let path = home.run_dir().join(format!("{service}.lock"));
+    ///
+    /// # Errors
+    /// Another process has it, or the file system refuses.
+    pub fn take(home: &Home, service: &'static str) -> Result<Self, InstanceError> {
+        let path = path(home, service);
         let io_error = |source| InstanceError::Io { path: path.clone(), source };
         let mut file = OpenOptions::new()
             .read(true)
@@ -66,6 +71,36 @@ impl Instance {
             .map_err(io_error)?;
         Ok(Self { _lock: file })
     }
+
+    /// Returns the process id of the copy that runs, if one does.
+    ///
+    /// # Errors
+    /// The lock cannot be looked at, or does not say who holds it.
+    pub fn holder(home: &Home, service: &str) -> Result<Option<Pid>, InstanceError> {
+        let path = path(home, service);
+        let io_error = |source| InstanceError::Io { path: path.clone(), source };
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io_error(error)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => read_pid(&mut file).map(Some).map_err(io_error),
+            Err(TryLockError::Error(source)) => Err(io_error(source)),
+        }
+    }
+}
+
+fn path(home: &Home, service: &str) -> PathBuf {
+    home.run_dir().join(format!("{service}.lock"))
+}
+
+fn read_pid(file: &mut File) -> io::Result<Pid> {
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    let pid = text.trim().parse().ok().and_then(Pid::from_raw);
+    pid.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it is locked, but holds no process id"))
 }
 
 #[cfg(test)]
@@ -88,6 +123,18 @@ mod tests {
 
         let own = std::process::id().to_string();
         assert!(matches!(&second, InstanceError::Running { pid, .. } if *pid == own), "{second}");
+    }
+
+    #[test]
+    fn the_copy_that_runs_can_be_found() {
+        let (_directory, home) = home();
+        let before = Instance::holder(&home, "tracker").unwrap();
+        let _first = Instance::take(&home, "tracker").unwrap();
+
+        let after = Instance::holder(&home, "tracker").unwrap();
+
+        assert_eq!(before, None);
+        assert_eq!(after, Some(rustix::process::getpid()));
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod events;
 mod hello;
 mod listener;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use client::{Client, ConnectError, connect};
 pub use events::{EventError, EventSender};

@@ -13,10 +13,13 @@ mod logs;
 mod problems;
 mod readiness;
 mod store;
+mod supervised;
 mod workers;
 
 pub use daemon::{Daemon, main};
 pub use home::{Home, HomeError};
+pub use instance::{Instance, InstanceError};
 pub use problems::Problems;
 pub use store::{Durability, Store, StoreError};
+pub use supervised::SUPERVISOR_PID;
 pub use workers::{Workers, WorkersError};

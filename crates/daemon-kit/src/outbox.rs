@@ -106,3 +106,6 @@ fn acknowledge(connection: &Connection, ids: &[EntryId]) -> rusqlite::Result<usi
     }
     Ok(deleted)
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,3 +134,6 @@ impl Store {
         result.await.map_err(|_| closed())?
     }
 }
+
+#[cfg(test)]
+mod tests;

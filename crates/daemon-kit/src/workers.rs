@@ -203,7 +203,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn connections_outlive_the_workers() {
         let workers = Workers::new();
-        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let (sender, receiver) = tokio::sync::oneshot::channel::<()>();
         workers.spawn_connection("connection", |stop| async move {
             stop.cancelled().await;
             drop(receiver);

@@ -1,6 +1,7 @@
 //! From the first line of `main` to the exit code.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -15,6 +16,7 @@ use crate::instance::Instance;
 use crate::logs;
 use crate::problems::{Problems, unix_ms};
 use crate::readiness::notify;
+use crate::supervised::follow_supervisor;
 use crate::workers::{Workers, WorkersError};
 
 /// `EX_CONFIG` of sysexits.h: a restart does not help.
@@ -31,57 +33,65 @@ where
     R: Future<Output = anyhow::Result<()>>,
 {
     let home = flags::home(service, version);
-    match live(service, version, Home::new(home), run) {
+    let (prepared, _instance) = match prepare(service, version, home) {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            // There are no logs yet. Standard error may be closed, but there is nobody else to tell.
+            let _written = writeln!(io::stderr(), "{service}: {error:#}");
+            return exit_code(&error);
+        }
+    };
+    match live(prepared, run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Standard error may be closed; there is nobody else to tell.
-            let _written = writeln!(io::stderr(), "{service}: {error:#}");
-            if error.is::<ConfigErrors>() { ExitCode::from(CONFIGURATION) } else { ExitCode::FAILURE }
+            tracing::error!(error = format!("{error:#}"), "Failed");
+            exit_code(&error)
         }
     }
 }
 
-fn live<F, R>(service: &'static str, version: &'static str, home: Home, run: F) -> anyhow::Result<()>
-where
-    F: FnOnce(Daemon) -> R,
-    R: Future<Output = anyhow::Result<()>>,
-{
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if error.is::<ConfigErrors>() { ExitCode::from(CONFIGURATION) } else { ExitCode::FAILURE }
+}
+
+/// Makes this process the home's only copy, and takes in what it needs to know.
+fn prepare(service: &'static str, version: &'static str, home: PathBuf) -> anyhow::Result<(Daemon, Instance)> {
     harden().context("this process cannot be protected from others")?;
-    let home = Home::new(std::path::absolute(home.root()).context("the home cannot be found")?);
+    follow_supervisor()?;
+    let home = Home::new(std::path::absolute(home).context("the home cannot be found")?);
     home.prepare()?;
-    let _instance = Instance::take(&home, service)?;
+    let instance = Instance::take(&home, service)?;
     let config = Config::load(&home)?;
     let problems = Problems::new();
     logs::init(&home, service, problems.clone())?;
-    let workers = Workers::new();
-    let drain = config.miner.daemons.drain();
-    let daemon = Daemon {
-        service,
-        version,
-        home,
-        config,
-        workers: workers.clone(),
-        problems,
-        started_unix_ms: unix_ms(SystemTime::now()),
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_name(service)
-        .build()
-        .context("the runtime cannot be started")?;
-    let end = runtime.block_on(supervise(daemon, run, &workers, drain));
-    runtime.shutdown_timeout(THREADS);
-    if let Err(error) = &end {
-        tracing::error!(error = %format!("{error:#}"), "Failed");
-    }
-    end
+    let started_unix_ms = unix_ms(SystemTime::now());
+    let daemon = Daemon { service, version, home, config, workers: Workers::new(), problems, started_unix_ms };
+    Ok((daemon, instance))
 }
 
-async fn supervise<F, R>(daemon: Daemon, run: F, workers: &Workers, drain: Duration) -> anyhow::Result<()>
+fn live<F, R>(daemon: Daemon, run: F) -> anyhow::Result<()>
 where
     F: FnOnce(Daemon) -> R,
     R: Future<Output = anyhow::Result<()>>,
 {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name(daemon.service)
+        .build()
+        .context("the runtime cannot be started")?;
+    let end = runtime.block_on(supervise(daemon, run));
+    runtime.shutdown_timeout(THREADS);
+    end
+}
+
+async fn supervise<F, R>(daemon: Daemon, run: F) -> anyhow::Result<()>
+where
+    F: FnOnce(Daemon) -> R,
+    R: Future<Output = anyhow::Result<()>>,
+{
+    let workers = daemon.workers.clone();
+    let drain = daemon.config.miner.daemons.drain();
+    let version = daemon.version;
     let mut signals = Signals::listen().context("signals cannot be listened for")?;
     let started = tokio::select! {
         started = run(daemon) => started,
@@ -89,7 +99,7 @@ where
         () = workers.stopping() => Ok(()),
     };
     if started.is_ok() && !workers.is_stopping() && !signals.seen {
-        tracing::info!(version = env!("CARGO_PKG_VERSION"), "Ready");
+        tracing::info!(version, "Ready");
         notify("READY=1");
         tokio::select! {
             () = signals.stop() => {}

@@ -112,3 +112,117 @@ impl FrameError {
 fn usize_of(length: u32) -> usize {
     usize::try_from(length).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use common::call::tracker::TrackerCall;
+    use common::ipc::ClientFrame;
+    use proptest::collection::vec;
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+
+    use super::*;
+
+    fn frames_of(decoder: &mut Decoder) -> Result<Vec<Vec<u8>>, FrameError> {
+        let mut frames = Vec::new();
+        while let Some(frame) = decoder.next_frame()? {
+            frames.push(frame.to_vec());
+        }
+        Ok(frames)
+    }
+
+    proptest! {
+        #[test]
+        fn frames_survive_any_split(texts in vec(".{0,40}", 0..8), cuts in vec(1_usize..32, 1..16)) {
+            let stream: Vec<u8> = texts.iter().flat_map(|text| encode(text).unwrap()).collect();
+            let mut decoder = Decoder::default();
+            let mut frames = Vec::new();
+
+            let mut rest = stream.as_slice();
+            for cut in cuts.iter().cycle() {
+                let (piece, after) = rest.split_at((*cut).min(rest.len()));
+                decoder.push(piece);
+                frames.extend(frames_of(&mut decoder).unwrap());
+                rest = after;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+
+            let read: Vec<String> = frames.iter().map(|frame| decode(frame).unwrap()).collect();
+            prop_assert_eq!(read, texts);
+            prop_assert_eq!(decoder.finish(), Ok(()));
+        }
+
+        #[test]
+        fn any_bytes_are_refused_or_wait_for_more(bytes in vec(any::<u8>(), 0..64)) {
+            let mut decoder = Decoder::default();
+
+            decoder.push(&bytes);
+
+            for frame in frames_of(&mut decoder).unwrap_or_default() {
+                prop_assert!(decode::<ClientFrame<TrackerCall>>(&frame).is_err());
+            }
+        }
+
+        #[test]
+        fn a_length_over_the_limit_is_refused_before_its_bytes_come(length in FRAME_LIMIT + 1..) {
+            let mut decoder = Decoder::default();
+
+            decoder.push(&length.to_be_bytes());
+
+            prop_assert_eq!(decoder.next_frame(), Err(FrameError::TooLong(usize_of(length))));
+            prop_assert!(decoder.buffer.capacity() < 64);
+        }
+
+        #[test]
+        fn a_stream_that_ends_inside_a_frame_is_truncated(text in ".{0,40}", cut in 1_usize..4) {
+            let frame = encode(&text).unwrap();
+            let kept = frame.len() - cut;
+            let mut decoder = Decoder::default();
+
+            decoder.push(&frame[..kept]);
+
+            prop_assert_eq!(decoder.next_frame(), Ok(None));
+            prop_assert_eq!(decoder.finish(), Err(FrameError::Truncated(kept)));
+        }
+    }
+
+    #[test]
+    fn a_frame_at_the_limit_passes_and_one_over_it_does_not() {
+        let text = |bytes: u32| "x".repeat(usize_of(bytes - 2));
+
+        let largest = encode(&text(FRAME_LIMIT)).unwrap();
+        let mut decoder = Decoder::default();
+        decoder.push(&largest);
+
+        assert_eq!(decoder.next_frame().unwrap().map(<[u8]>::len), Some(usize_of(FRAME_LIMIT)));
+        assert_eq!(encode(&text(FRAME_LIMIT + 1)), Err(FrameError::TooLong(usize_of(FRAME_LIMIT + 1))));
+    }
+
+    #[test]
+    fn what_is_no_frame_of_the_protocol_is_refused() {
+        for json in [
+            &b"\"\xff\""[..],
+            b"",
+            b"{",
+            b"null",
+            b"{\"hello\":{}}",
+            b"{\"cancel\":{\"id\":1,\"why\":2}}",
+            b"{\"cancel\":{\"id\":-1}}",
+            b"{\"cancel\":{\"id\":1},\"request\":{}}",
+            b"{\"request\":{\"id\":1,\"remaining_ms\":1,\"call\":{\"beat\":{}},\"x\":1}}",
+            b"{\"request\":{\"id\":1,\"remaining_ms\":1,\"call\":{\"no_such_call\":{}}}}",
+        ] {
+            let result = decode::<ClientFrame<TrackerCall>>(json);
+
+            assert!(result.is_err(), "{}", String::from_utf8_lossy(json));
+        }
+    }
+
+    #[test]
+    fn an_error_does_not_repeat_the_content() {
+        let error = decode::<ClientFrame<TrackerCall>>(br#"{"cancel":{"id":"a secret"}}"#).unwrap_err();
+
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}

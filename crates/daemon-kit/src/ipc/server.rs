@@ -42,10 +42,10 @@ pub struct CallContext {
 
 /// How much is served at once; the rest is refused, or waits to be accepted.
 #[derive(Clone, Copy, Debug)]
-struct Limits {
-    connections: usize,
-    calls: usize,
-    calls_per_connection: usize,
+pub(super) struct Limits {
+    pub(super) connections: usize,
+    pub(super) calls: usize,
+    pub(super) calls_per_connection: usize,
 }
 
 impl Default for Limits {
@@ -69,7 +69,7 @@ pub async fn serve<S: Service>(listener: Listener, name: &'static str, service: 
     serve_within(Limits::default(), listener, name, service, workers).await;
 }
 
-async fn serve_within<S: Service>(
+pub(super) async fn serve_within<S: Service>(
     limits: Limits,
     listener: Listener,
     name: &'static str,

@@ -62,6 +62,7 @@ async fn carry(store: &Store, tracker: &Client<TrackerCall>, wake: &Notify) {
     let mut backoff = Backoff::default();
     let mut failing = false;
     loop {
+        tracker.connected().await;
         match send_batch(store, tracker).await {
             Ok(sent) => {
                 if failing {

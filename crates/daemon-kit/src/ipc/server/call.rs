@@ -21,7 +21,10 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// # Errors
 /// It is not a call of the service, or there are too many in flight. Nothing was done.
-pub(super) fn start<S: Service>(request: Request<Box<RawValue>>, connection: &Arc<Connection<S>>) -> Result<(), Fault> {
+pub(super) fn start<S: Service>(
+    request: &Request<Box<RawValue>>,
+    connection: &Arc<Connection<S>>,
+) -> Result<(), Fault> {
     let deadline = Instant::now() + Duration::from_millis(request.remaining_ms).min(LONGEST);
     let permit = admit(connection)?;
     let call = parse::<S>(&request.call, connection.server.name)?;

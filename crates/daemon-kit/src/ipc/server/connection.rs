@@ -126,7 +126,7 @@ async fn begin<S: Service>(request: Request<Box<RawValue>>, connection: &Arc<Con
     let started = if connection.calls.is_closed() {
         Err(Fault::new(FaultCode::Unavailable, format!("{} is stopping", connection.server.name)))
     } else {
-        call::start(request, connection)
+        call::start(&request, connection)
     };
     let Err(fault) = started else { return Ok(()) };
     if connection.reply(id, Reply::Fault(fault)).await { Ok(()) } else { Err(End::HungUp) }
