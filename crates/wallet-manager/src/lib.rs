@@ -1,1 +1,38 @@
-//! To be written.
+//! wallet-manager: says what is known of the wallet. It decrypts nothing, and never reads a coldkey.
+
+mod service;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use bittensor::wallet::Wallet;
+use common::call::tracker::TrackerCall;
+use daemon_kit::Daemon;
+use daemon_kit::ipc::{Client, Listener, serve};
+
+use crate::service::WalletManager;
+
+/// The name that stands in the `Hello` of both sockets.
+const SERVICE: &str = "wallet-manager";
+
+/// Opens both sockets, and serves until the workers stop. A wallet that is missing or damaged is a finding, no failure.
+///
+/// # Errors
+/// When the configured names cannot be a wallet's, or another wallet-manager runs in the same home.
+pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
+    let config = &daemon.config.miner;
+    let wallet = Wallet::locate(&config.wallet.path, &config.wallet.name, &config.wallet.hotkey)
+        .context("`wallet` in miner-config.json names no wallet")?;
+    let miner = Listener::bind(&daemon.home.socket("wallet"), &config.daemons.allowed_uids)?;
+    // No foreign uid: the operator calls as this daemon's own user or as root, and no other daemon gets his rights.
+    let operator = Listener::bind(&daemon.home.socket("wallet-admin"), &[])?;
+    let workers = daemon.workers.clone();
+    let tracker = Client::<TrackerCall>::new(daemon.home.socket("tracker"), "tracker", &workers);
+    // The wishes are for those who answer tasks.
+    let _wishes = daemon_kit::beat::start(&daemon, tracker, None);
+    let manager = Arc::new(WalletManager::new(daemon, wallet));
+    manager.log_findings().await;
+    workers.spawn("ipc-server", serve(miner, SERVICE, Arc::clone(&manager), workers.clone()));
+    workers.spawn("ipc-admin-server", serve(operator, SERVICE, manager, workers.clone()));
+    Ok(())
+}
