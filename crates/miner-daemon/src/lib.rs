@@ -1,1 +1,22 @@
-//! To be written.
+//! miner-daemon: the miner's face to validators. It verifies their requests, lets task-handler answer, and records what
+//! became of each.
+
+mod admission;
+mod clock;
+mod connection;
+mod counts;
+mod delivery;
+mod front;
+mod key_problem;
+mod limits;
+mod listener;
+mod mapping;
+mod nonces;
+mod records;
+mod refusals;
+mod request;
+mod routes;
+mod start;
+mod status;
+
+pub use start::run;

@@ -1,0 +1,110 @@
+//! Records requests that were turned away, without making anybody wait and without drowning in a flood.
+//!
+//! Refusals go into a bounded queue; a worker writes what it finds there, like ones as one record. How many records it
+//! may write is limited per time: in a flood the rarest are merged by reason alone. What finds the queue full is only
+//! counted, by reason. No count is lost, except those of the last moment when the process is killed.
+
+mod allowance;
+mod merge;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use common::id::{EntryId, Netuid, Ss58};
+use common::record::{Entry, Record, RefusalReason};
+use daemon_kit::Workers;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::clock;
+use crate::counts::Counts;
+use crate::records::Recorder;
+use allowance::Allowance;
+
+/// The most refusals that wait to be recorded one by one.
+const QUEUE: usize = 1024;
+
+/// One request that was turned away.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct TurnedAway {
+    /// The subnet, if it is known.
+    pub(crate) netuid: Option<Netuid>,
+    /// The hotkey the request claims.
+    pub(crate) claimed: Option<Ss58>,
+    /// Where it came from.
+    pub(crate) peer: IpAddr,
+    /// Why.
+    pub(crate) reason: RefusalReason,
+}
+
+/// Records refusals.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusals {
+    counts: Arc<Counts>,
+    queue: mpsc::Sender<TurnedAway>,
+    overflow: Overflow,
+}
+
+/// Refusals that found the queue full.
+#[derive(Clone, Debug, Default)]
+struct Overflow(Arc<Mutex<HashMap<RefusalReason, u64>>>);
+
+impl Refusals {
+    /// Starts the worker that writes records. It ends with the last clone.
+    pub(crate) fn start(recorder: &Recorder, counts: &Arc<Counts>, workers: &Workers) -> Self {
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        let overflow = Overflow::default();
+        workers.spawn("refusals", write(receiver, overflow.clone(), recorder.clone()));
+        Self { counts: Arc::clone(counts), queue, overflow }
+    }
+
+    /// A request was turned away. Never waits.
+    pub(crate) fn note(&self, refusal: TurnedAway) {
+        tracing::debug!(
+            reason = refusal.reason.name(),
+            peer = %refusal.peer,
+            claimed = refusal.claimed.as_ref().map(Ss58::as_str),
+            "Turned a request away"
+        );
+        self.counts.refusal();
+        if let Err(error) = self.queue.try_send(refusal) {
+            self.overflow.add(error.into_inner().reason);
+        }
+    }
+}
+
+impl Overflow {
+    fn add(&self, reason: RefusalReason) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
+    }
+
+    fn take(&self) -> HashMap<RefusalReason, u64> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+async fn write(mut queue: mpsc::Receiver<TurnedAway>, overflow: Overflow, recorder: Recorder) {
+    let mut allowance = Allowance::new(Instant::now());
+    let mut batch = Vec::new();
+    // The queue is drained whole, so that what waits together is merged together.
+    while queue.recv_many(&mut batch, QUEUE).await > 0 {
+        let single = allowance.available(Instant::now());
+        let records = merge::merge(batch.drain(..), overflow.take(), single);
+        allowance.spend(records.len());
+        push(records, &recorder).await;
+        recorder.pause(allowance.wait(Instant::now())).await;
+    }
+    push(merge::merge(batch.drain(..), overflow.take(), 0), &recorder).await;
+}
+
+async fn push(records: Vec<common::record::Refusal>, recorder: &Recorder) {
+    if records.is_empty() {
+        return;
+    }
+    let unix_ms = clock::unix_ms(SystemTime::now());
+    let entry =
+        |refusal| Entry { id: EntryId::new(unix_ms, rand::random()), unix_ms, record: Record::Refusal(refusal) };
+    recorder.push(records.into_iter().map(entry).collect()).await;
+}

@@ -1,0 +1,46 @@
+//! Answers what other processes ask of this one.
+
+use std::sync::Arc;
+
+use common::call::miner::{Listener, MinerCall, MinerStatus, MinerStatusQuery};
+use common::id::Ss58;
+use common::ipc::Reply;
+use daemon_kit::Daemon;
+use daemon_kit::ipc::{CallContext, Service};
+
+use crate::front::Load;
+
+/// The service behind `miner-daemon.sock`.
+pub(crate) struct StatusService {
+    /// The process.
+    pub(crate) daemon: Daemon,
+    /// The hotkey that validators address.
+    pub(crate) hotkey: Ss58,
+    /// What is listened on.
+    pub(crate) listeners: Vec<Listener>,
+    /// How busy the server is.
+    pub(crate) load: Arc<Load>,
+}
+
+impl StatusService {
+    fn status(&self) -> MinerStatus {
+        MinerStatus {
+            process: self.daemon.process_status(),
+            hotkey: self.hotkey.clone(),
+            listeners: self.listeners.clone(),
+            connections: self.load.connections.open(),
+            in_flight: self.load.in_flight(),
+            since_start: self.load.counts.snapshot(),
+        }
+    }
+}
+
+impl Service for StatusService {
+    type Call = MinerCall;
+
+    async fn handle(&self, call: Self::Call, _context: CallContext) -> Reply {
+        match call {
+            MinerCall::MinerStatusQuery(MinerStatusQuery {}) => Reply::of::<MinerStatusQuery>(Ok(self.status())),
+        }
+    }
+}
