@@ -15,8 +15,8 @@ pub(crate) fn output_cap(
     asked: Option<u32>,
     input_tokens: u64,
 ) -> Option<u32> {
-    let total = model.context_tokens.min(max_tokens_per_task.into());
-    let room = room(input_tokens, total)?.min(model.max_output_tokens);
+    let most = input_tokens.saturating_add(model.max_output_tokens.into());
+    let room = room(input_tokens, most.min(model.context_tokens).min(max_tokens_per_task.into()))?;
     let wanted = asked.unwrap_or(u32::MAX).max(MIN_OUTPUT_TOKENS);
     Some(room.min(wanted))
 }
@@ -52,6 +52,7 @@ mod tests {
             (20_000, model(10_000, 500), None, Some(500)),
             (20_000, model(10_000, 500), Some(200), Some(200)),
             (20_000, model(10_000, 500), Some(1), Some(MIN_OUTPUT_TOKENS)),
+            (20_000, model(10_000, 63), None, None),
             (163, model(10_000, 500), None, None),
             (99, model(10_000, 500), None, None),
         ];

@@ -17,7 +17,7 @@ pub enum Strategy {
 
 /// A profile names a strategy that does not exist.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("prompt_strategies[{index}]: there is no strategy `{name}`; there are {}", known())]
+#[error("there is no strategy `{name}`; there are {}", known())]
 pub struct UnknownStrategy {
     /// Its place in the profile's list, from 0.
     pub index: usize,
@@ -155,12 +155,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_strategy_is_named_with_its_place_and_the_known_ones() {
+    fn an_unknown_strategy_is_named_with_the_known_ones() {
         let error = UnknownStrategy { index: 1, name: "magic".into() };
 
-        assert_eq!(
-            error.to_string(),
-            "prompt_strategies[1]: there is no strategy `magic`; there are direct, exact_format, step_by_step"
-        );
+        assert_eq!(error.to_string(), "there is no strategy `magic`; there are direct, exact_format, step_by_step");
     }
 }
