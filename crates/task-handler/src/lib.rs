@@ -1,1 +1,3 @@
-//! To be written.
+//! task-handler: decides about tasks, keeps the budget, calls vendors, formats answers.
+
+pub mod ledger;

@@ -1,0 +1,141 @@
+//! The journal's rows: one for each vendor call that was allowed.
+
+use common::call::task::Amount;
+use common::config::budget::LimitScope;
+use common::id::{AttemptId, TaskId};
+use common::money::NanoUsd;
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+
+use super::limit::{Subject, Used};
+use super::sql::{self, SCOPE, ScopeValues, integer};
+
+/// A call as the journal has it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct JournalRow {
+    /// The call.
+    pub(super) attempt: AttemptId,
+    /// When it was reserved.
+    pub(super) unix_ms: u64,
+    /// What it is made with and for.
+    pub(super) subject: Subject,
+    /// The worst case.
+    pub(super) reserved: Amount,
+    /// What it came to, once that is known.
+    pub(super) settled: Option<Amount>,
+}
+
+impl JournalRow {
+    /// Returns what the call uses of every window it is in.
+    pub(super) fn used(&self) -> Used {
+        match self.settled {
+            Some(settled) => Used { settled, reserved: Amount::default() },
+            None => Used { settled: Amount::default(), reserved: self.reserved },
+        }
+    }
+}
+
+/// Writes down that a call is allowed.
+pub(super) fn insert(connection: &Connection, row: &JournalRow, task: TaskId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO journal \
+             (attempt, task, unix_ms, vendor, model, netuid, validator, reserved_tokens, reserved_cost) \
+             VALUES (:attempt, :task, :unix_ms, :vendor, :model, :netuid, :validator, :tokens, :cost)",
+        )?
+        .execute(named_params! {
+            ":attempt": row.attempt.to_string(),
+            ":task": task.to_string(),
+            ":unix_ms": integer(row.unix_ms),
+            ":vendor": row.subject.vendor.as_str(),
+            ":model": row.subject.model.as_str(),
+            ":netuid": row.subject.netuid.0,
+            ":validator": row.subject.validator.as_str(),
+            ":tokens": integer(row.reserved.tokens),
+            ":cost": integer(row.reserved.cost.0),
+        })?;
+    Ok(())
+}
+
+/// Writes down what an open call came to, and returns the row as it was; nothing if it is unknown or settled already.
+pub(super) fn settle(
+    connection: &Connection,
+    attempt: AttemptId,
+    settled: Amount,
+    estimated: bool,
+    unix_ms: u64,
+) -> rusqlite::Result<Option<JournalRow>> {
+    let open = connection
+        .prepare_cached("SELECT * FROM journal WHERE attempt = ?1 AND settled_unix_ms IS NULL")?
+        .query_row([attempt.to_string()], read)
+        .optional()?;
+    if open.is_some() {
+        connection
+            .prepare_cached(
+                "UPDATE journal SET settled_unix_ms = ?2, tokens = ?3, cost = ?4, estimated = ?5 WHERE attempt = ?1",
+            )?
+            .execute(params![
+                attempt.to_string(),
+                integer(unix_ms),
+                integer(settled.tokens),
+                integer(settled.cost.0),
+                estimated
+            ])?;
+    }
+    Ok(open)
+}
+
+/// Returns the calls that are not settled.
+pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<JournalRow>> {
+    connection.prepare_cached("SELECT * FROM journal WHERE settled_unix_ms IS NULL")?.query_map([], read)?.collect()
+}
+
+/// Calls `visit` with every row.
+pub(super) fn each(connection: &Connection, mut visit: impl FnMut(JournalRow)) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached("SELECT * FROM journal")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(read(row)?);
+    }
+    Ok(())
+}
+
+/// Returns when the newest call was reserved.
+pub(super) fn newest(connection: &Connection) -> rusqlite::Result<Option<u64>> {
+    connection
+        .prepare_cached("SELECT max(unix_ms) AS newest FROM journal")?
+        .query_row([], |row| sql::optional_number(row, "newest"))
+}
+
+/// Whether any call was ever allowed for a task.
+pub(super) fn knows(connection: &Connection, task: TaskId) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT 1 FROM journal WHERE task = ?1")?.exists([task.to_string()])
+}
+
+/// Adds up the calls of a scope that were reserved after a time; all of them if there is none.
+pub(super) fn used_after(connection: &Connection, scope: &LimitScope, after_ms: Option<u64>) -> rusqlite::Result<Used> {
+    let after = after_ms.map_or(-1, integer);
+    let sql = format!("SELECT * FROM journal WHERE unix_ms > :after AND {SCOPE}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let values = ScopeValues::of(scope);
+    let mut rows = statement.query(&values.with(":after", &after))?;
+    let mut used = Used::default();
+    while let Some(row) = rows.next()? {
+        used = used.plus(read(row)?.used());
+    }
+    Ok(used)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
+    let attempt: String = row.get("attempt")?;
+    let invalid =
+        |error: uuid::Error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error));
+    let tokens = sql::optional_number(row, "tokens")?;
+    let cost = sql::optional_number(row, "cost")?;
+    Ok(JournalRow {
+        attempt: attempt.parse().map_err(invalid)?,
+        unix_ms: sql::number(row, "unix_ms")?,
+        subject: sql::subject(row)?,
+        reserved: sql::amount(row, "reserved_tokens", "reserved_cost")?,
+        settled: tokens.zip(cost).map(|(tokens, cost)| Amount { tokens, cost: NanoUsd(cost) }),
+    })
+}
