@@ -4,16 +4,16 @@
 //! keeps the keys of this machine in a [`Keyring`] and encrypts with [`seal`]. There is no passphrase from the environment
 //! and no plain text as a last resort.
 
+mod file;
 pub mod identity;
 mod keyring;
 mod private_file;
-mod save;
 mod sealed;
 mod secret_check;
 
+pub use file::{load, save};
 pub use identity::{Identity, IdentityError, Recipient, RecipientError};
 pub use keyring::Keyring;
 pub use private_file::FileError;
-pub use save::save;
 pub use sealed::{CredentialError, open_entry, open_for, seal};
 pub use secret_check::{SecretError, Subscription, check_secret};

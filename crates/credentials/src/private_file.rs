@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
+use tempfile::{NamedTempFile, PersistError};
 use zeroize::Zeroizing;
 
 /// Larger than any file of keys.
@@ -84,35 +85,36 @@ pub(crate) fn prepare_directory(path: &Path) -> Result<(), FileError> {
 
 /// Writes a private file that must not be there yet: of two writers at once, one gets [`FileError::Exists`].
 pub(crate) fn write_new(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    write(path, content, |draft| fs::hard_link(draft, path))
+    write(path, content, |draft| draft.persist_noclobber(path))
 }
 
 /// Writes a private file in place of one that may be there.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    write(path, content, |draft| fs::rename(draft, path))
+    write(path, content, |draft| draft.persist(path))
 }
 
 /// Writes a draft beside the file, gets it to the disk, and lets `publish` give it its name.
-fn write(path: &Path, content: &[u8], publish: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), FileError> {
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::AlreadyExists => FileError::Exists { path: path.into() },
-        _ => FileError::Io { path: path.into(), doing: "write", source },
-    };
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let draft = directory.join(format!(".{name}.{}.draft", std::process::id()));
-    // Of a process that had our id and died half-way.
-    let _ = fs::remove_file(&draft);
+fn write(
+    path: &Path,
+    content: &[u8],
+    publish: impl FnOnce(NamedTempFile) -> Result<File, PersistError>,
+) -> Result<(), FileError> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let written = (|| {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        publish(&draft)
+        // Private from the start, and gone if anything fails.
+        let mut draft = tempfile::Builder::new().prefix(".draft-").tempfile_in(directory)?;
+        draft.write_all(content)?;
+        draft.as_file().sync_all()?;
+        publish(draft)?;
+        File::open(directory)?.sync_all()
     })();
-    // Renamed, there is none; linked or failed, it is not needed.
-    let _ = fs::remove_file(&draft);
-    written.map_err(failed)?;
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)
+    written.map_err(|source: io::Error| {
+        if source.kind() == io::ErrorKind::AlreadyExists {
+            FileError::Exists { path: path.into() }
+        } else {
+            FileError::Io { path: path.into(), doing: "write", source }
+        }
+    })
 }
 
 /// A file cannot be trusted, read or written.

@@ -125,7 +125,7 @@ mod tests {
 
     fn put(path: &Path) -> Identity {
         let identity = Identity::generate();
-        private_file::prepare_directory(path.parent().unwrap()).unwrap();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
         private_file::write_new(path, identity.to_text().as_bytes()).unwrap();
         identity
     }

@@ -1,0 +1,94 @@
+"""The real SDK as a validator: reads one JSON request a line, writes one JSON result a line.
+
+A request is {"id", "uri", "host", "port", "hotkey", "synapse", "fields", "timeout"}. Requests run concurrently; results
+come in the order in which they end.
+"""
+
+import asyncio
+import json
+import sys
+from typing import List, Optional
+
+import bittensor as bt
+from bittensor.core.chain_data import AxonInfo
+
+
+class PromptingSynapse(bt.Synapse):
+    """As text subnets declare it: the hash fields are a pydantic field (the older style)."""
+
+    roles: List[str]
+    messages: List[str]
+    completion: str = ""
+    required_hash_fields: List[str] = ["messages"]
+
+
+class LogicSynapse(bt.Synapse):
+    logic_question: str = ""
+    logic_answer: Optional[object] = ""
+    logic_reasoning: Optional[str] = ""
+    timeout: Optional[int] = 64
+
+
+class IsAlive(bt.Synapse):
+    answer: Optional[str] = None
+    completion: str = ""
+
+
+SYNAPSES = {cls.__name__: cls for cls in (PromptingSynapse, LogicSynapse, IsAlive, bt.Synapse)}
+
+
+class Wallet:
+    """A wallet of nothing but a hotkey."""
+
+    def __init__(self, uri):
+        self.hotkey = bt.Keypair.create_from_uri(uri)
+
+
+async def call(dendrites, request):
+    uri = request["uri"]
+    if uri not in dendrites:
+        dendrites[uri] = bt.Dendrite(wallet=Wallet(uri))
+    axon = AxonInfo(
+        version=1,
+        ip=request["host"],
+        port=request["port"],
+        ip_type=4,
+        hotkey=request["hotkey"],
+        coldkey=request["hotkey"],
+    )
+    synapse = SYNAPSES[request["synapse"]](**request["fields"])
+    result = await dendrites[uri].forward(
+        axons=[axon], synapse=synapse, timeout=request["timeout"], deserialize=False, run_async=True
+    )
+    result = result[0]
+    fields = {key: value for key, value in result.model_dump().items() if key not in ("dendrite", "axon")}
+    return {
+        "id": request["id"],
+        "status": result.dendrite.status_code,
+        "message": result.dendrite.status_message,
+        "axon_hotkey": result.axon.hotkey,
+        "fields": fields,
+    }
+
+
+async def main():
+    dendrites = {}
+    tasks = set()
+
+    async def answer(request):
+        try:
+            result = await call(dendrites, request)
+        except Exception as error:  # a broken client is a result, too
+            result = {"id": request.get("id"), "status": None, "message": repr(error), "fields": {}}
+        print(json.dumps(result), flush=True)
+
+    loop = asyncio.get_running_loop()
+    print(json.dumps({"ready": bt.__version__}), flush=True)
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        task = asyncio.create_task(answer(json.loads(line)))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+    await asyncio.gather(*tasks)
+
+
+asyncio.run(main())

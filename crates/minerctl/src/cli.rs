@@ -1,0 +1,152 @@
+//! The command line: what the operator can ask for.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use common::config::credential::Audience;
+use common::id::TaskId;
+
+/// One command for the whole miner.
+#[derive(Debug, Parser)]
+#[command(name = "minerctl", version, about, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CommonArgs {
+    /// The directory with config, state, run and logs
+    #[arg(long, env = "MINER_HOME", default_value = ".", global = true)]
+    pub(crate) home: PathBuf,
+    /// Print data as JSON on stdout, and nothing else there
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show what runs, what it did and what it used; exit 3 unless all four daemons answer
+    Status(StatusArgs),
+    /// Show each limit of token-budgets.json and what is used of it
+    Budget,
+    /// Decline every task until resume; kept over restarts
+    Pause(WriteArgs),
+    /// Answer tasks again
+    Resume(WriteArgs),
+    /// Read and check the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Start the four daemons and keep them running
+    Up(UpArgs),
+    /// Stop whatever runs in this home, and wait until it has stopped
+    Down,
+    /// Keep vendors' API keys and alert tokens, encrypted to the process that needs them
+    #[command(subcommand)]
+    Credentials(CredentialsCommand),
+    /// Show the daemons' logs, merged in the order of time
+    Logs(LogsArgs),
+}
+
+/// Flags of `status`.
+#[derive(Args, Debug)]
+pub(crate) struct StatusArgs {
+    /// Wait this many seconds for all daemons to answer
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) wait: Option<u64>,
+}
+
+/// Flags of every command that changes something.
+#[derive(Args, Debug)]
+pub(crate) struct WriteArgs {
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Check all files and print what they come to; every error is shown at once
+    Check,
+}
+
+/// Flags of `logs`.
+#[derive(Args, Debug)]
+pub(crate) struct LogsArgs {
+    /// Only lines about this task
+    pub(crate) task: Option<TaskId>,
+    /// At most so many lines, the newest
+    #[arg(long, default_value_t = 200)]
+    pub(crate) lines: usize,
+}
+
+/// What to do with the secrets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CredentialsCommand {
+    /// Keep a secret, read from the terminal without showing it, or from stdin
+    Set {
+        /// Its name; `vendors.*.credential` in miner-config.json refers to it
+        name: String,
+        /// The process that can open it
+        #[arg(long = "for", value_parser = audience, default_value = "task-handler", value_name = "PROCESS")]
+        audience: Audience,
+        #[command(flatten)]
+        write: WriteArgs,
+    },
+    /// List the names of the secrets
+    List,
+    /// Check that each secret can be opened, and that its vendor takes it
+    Check,
+    /// Forget a secret
+    Remove {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        write: WriteArgs,
+    },
+    /// Give a process a new key, and encrypt its secrets to it
+    Rotate {
+        /// The process
+        #[arg(long = "for", value_parser = audience, default_value = "task-handler", value_name = "PROCESS")]
+        audience: Audience,
+        #[command(flatten)]
+        write: WriteArgs,
+    },
+    /// Make a recovery key to keep off this machine, or take one made elsewhere
+    Recovery {
+        /// The public part (age1…) of a key made elsewhere
+        #[arg(long, value_name = "AGE1")]
+        recipient: Option<String>,
+        #[command(flatten)]
+        write: WriteArgs,
+    },
+}
+
+fn audience(text: &str) -> Result<Audience, String> {
+    match text {
+        "task-handler" => Ok(Audience::TaskHandler),
+        "tracker" => Ok(Audience::Tracker),
+        _ => Err("task-handler or tracker is expected".into()),
+    }
+}
+
+/// Flags of `up`.
+#[derive(Args, Debug)]
+pub(crate) struct UpArgs {
+    /// Go on in the background, and return when all daemons are ready
+    #[arg(long)]
+    pub(crate) detach: bool,
+    /// Set by `--detach` for the process it starts
+    #[arg(long, hide = true, conflicts_with = "detach")]
+    pub(crate) detached: bool,
+}

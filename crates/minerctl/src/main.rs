@@ -1,0 +1,48 @@
+//! The operator's one command. Thin: each daemon answers about itself, this prints it and adds the offline checks.
+
+mod budget;
+mod cli;
+mod config;
+mod confirm;
+mod credentials;
+mod down;
+mod logs;
+mod output;
+mod pause;
+mod status;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command, ConfigCommand};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(code) => code,
+        Err(error) => {
+            output::note(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    // One thread: children are started from it, and they are told when it dies.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match &cli.command {
+            Command::Status(args) => status::run(&cli.common, args).await,
+            Command::Budget => budget::run(&cli.common).await,
+            Command::Pause(args) => pause::run(&cli.common, args, true).await,
+            Command::Resume(args) => pause::run(&cli.common, args, false).await,
+            Command::Config(ConfigCommand::Check) => config::check(&cli.common),
+            Command::Up(args) => up::run(&cli.common, args).await,
+            Command::Credentials(command) => credentials::run(&cli.common, command),
+            Command::Logs(args) => logs::run(&cli.common, args),
+            Command::Down => down::run(&cli.common).await,
+        }
+    })
+}
