@@ -4,27 +4,29 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export MINER_HOME="${MINER_HOME:-$root}"
 
-# Prints the directory with the newest build of the binaries, or nothing.
-binaries() {
-    local profile newest=
-    for profile in release sandbox debug; do
-        if [[ -x $root/target/$profile/minerctl && ( -z $newest || $root/target/$profile/minerctl -nt $newest/minerctl ) ]]; then
-            newest=$root/target/$profile
+# Prints the path of the newest minerctl, or says how to get one and fails.
+minerctl() {
+    local candidate newest=
+    for candidate in "$root"/target/{release,sandbox,debug}/minerctl "$root"/bin/minerctl; do
+        if [[ -x $candidate && ( -z $newest || $candidate -nt $newest ) ]]; then
+            newest=$candidate
         fi
     done
-    if [[ -z $newest && -x $root/bin/minerctl ]]; then
-        newest=$root/bin
+    if [[ -z $newest ]]; then
+        echo "error: there are no binaries yet; run scripts/setup.sh, or scripts/start-miner.sh --sandbox to try the miner" >&2
+        return 1
     fi
     printf '%s' "$newest"
 }
 
-# Prints the path of minerctl, or says how to get one and fails.
-minerctl() {
-    local dir
-    dir=$(binaries)
-    if [[ -z $dir ]]; then
-        echo "error: there are no binaries yet; build them with: cargo build --release --locked" >&2
-        return 1
+# Whether a process holds the supervisor's lock in home $1.
+runs_in() { [[ -e $1/run/supervisor.lock ]] && ! flock --nonblock --shared "$1/run/supervisor.lock" true; }
+
+# Prints the home that is meant: MINER_HOME, or its sandbox if only that one runs.
+running_home() {
+    if ! runs_in "$MINER_HOME" && runs_in "$MINER_HOME/sandbox"; then
+        printf '%s/sandbox' "$MINER_HOME"
+    else
+        printf '%s' "$MINER_HOME"
     fi
-    printf '%s/minerctl' "$dir"
 }
