@@ -1,8 +1,23 @@
 //! Values as Python has them: read from JSON, coerced as pydantic does, written as `str()` and `repr()` do.
+//!
+//! A body hash is over such texts, so every character of them counts.
+
+mod coerce;
+mod encode;
+mod int;
+mod json;
+mod lax;
+mod repr;
+mod unicode;
 
 use common::config::subnet::Field;
-use common::python_type::PythonType;
 use indexmap::IndexMap;
+
+pub(crate) use coerce::model;
+pub use coerce::{Mismatch, coerce};
+pub use int::Int;
+pub use json::{JsonError, parse};
+pub use unicode::Unicode;
 
 /// The pydantic models of a route, by name.
 pub type Models = IndexMap<String, IndexMap<String, Field>>;
@@ -14,6 +29,8 @@ pub enum Value {
     None,
     /// `bool`
     Bool(bool),
+    /// `int`
+    Int(Int),
     /// `float`
     Float(f64),
     /// `str`
@@ -24,35 +41,30 @@ pub enum Value {
     Dict(IndexMap<String, Self>),
 }
 
-/// The value does not fit the type.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not a valid {expected}")]
-pub struct Mismatch {
-    expected: String,
-}
-
-impl From<&serde_json::Value> for Value {
-    fn from(_json: &serde_json::Value) -> Self {
-        Self::None
+impl Value {
+    /// Returns the name of the value's Python type.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float",
+            Self::Str(_) => "str",
+            Self::List(_) => "list",
+            Self::Dict(_) => "dict",
+        }
     }
 }
 
-/// Coerces a value to a type as pydantic 2 does in its lax mode.
-///
-/// # Errors
-/// If pydantic would refuse it.
-pub fn coerce(_python_type: &PythonType, _models: &Models, value: impl Into<Value>) -> Result<Value, Mismatch> {
-    Ok(value.into())
+/// Returns what `str()` does in the Python that most validators run.
+#[must_use]
+pub fn str(value: &Value) -> String {
+    Unicode::default().str(value)
 }
 
-/// Returns what Python's `str()` does.
+/// Returns what `repr()` does in the Python that most validators run.
 #[must_use]
-pub fn str(_value: &Value) -> String {
-    String::new()
-}
-
-/// Returns what Python's `repr()` does.
-#[must_use]
-pub fn repr(_value: &Value) -> String {
-    String::new()
+pub fn repr(value: &Value) -> String {
+    Unicode::default().repr(value)
 }
