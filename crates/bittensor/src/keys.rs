@@ -4,6 +4,7 @@ use std::fmt;
 
 use common::id::Ss58;
 use sp_core::{Pair, ed25519, sr25519};
+use zeroize::Zeroizing;
 
 use crate::ss58;
 
@@ -34,8 +35,22 @@ pub enum KeyError {
 pub struct Keypair(Secret);
 
 enum Secret {
-    Sr25519(sr25519::Pair),
-    Ed25519(ed25519::Pair),
+    /// Overwrites itself.
+    Sr25519(Box<sr25519::Pair>),
+    /// The library's own pair does not overwrite itself, so only the seed is kept.
+    Ed25519 { seed: Zeroizing<[u8; 32]>, public: [u8; 32] },
+}
+
+impl From<sr25519::Pair> for Secret {
+    fn from(pair: sr25519::Pair) -> Self {
+        Self::Sr25519(Box::new(pair))
+    }
+}
+
+impl From<ed25519::Pair> for Secret {
+    fn from(pair: ed25519::Pair) -> Self {
+        Self::Ed25519 { seed: Zeroizing::new(pair.seed()), public: pair.public().0 }
+    }
 }
 
 impl Keypair {
@@ -45,8 +60,8 @@ impl Keypair {
     /// If it is no English BIP 39 phrase.
     pub fn from_mnemonic(scheme: Scheme, phrase: &str) -> Result<Self, KeyError> {
         let secret = match scheme {
-            Scheme::Sr25519 => sr25519::Pair::from_phrase(phrase, None).map(|(pair, _)| Secret::Sr25519(pair)),
-            Scheme::Ed25519 => ed25519::Pair::from_phrase(phrase, None).map(|(pair, _)| Secret::Ed25519(pair)),
+            Scheme::Sr25519 => sr25519::Pair::from_phrase(phrase, None).map(|(pair, _)| pair.into()),
+            Scheme::Ed25519 => ed25519::Pair::from_phrase(phrase, None).map(|(pair, _)| pair.into()),
         };
         secret.map(Self).map_err(|_| KeyError::Mnemonic)
     }
@@ -55,8 +70,8 @@ impl Keypair {
     #[must_use]
     pub fn from_seed(scheme: Scheme, seed: &[u8; 32]) -> Self {
         Self(match scheme {
-            Scheme::Sr25519 => Secret::Sr25519(sr25519::Pair::from_seed(seed)),
-            Scheme::Ed25519 => Secret::Ed25519(ed25519::Pair::from_seed(seed)),
+            Scheme::Sr25519 => sr25519::Pair::from_seed(seed).into(),
+            Scheme::Ed25519 => ed25519::Pair::from_seed(seed).into(),
         })
     }
 
@@ -65,13 +80,12 @@ impl Keypair {
     /// # Errors
     /// If the length is wrong or the scalar is not one.
     pub fn from_private_key(scheme: Scheme, private: &[u8]) -> Result<Self, KeyError> {
-        match (scheme, private.len()) {
-            (Scheme::Sr25519, 64) => sr25519::Pair::from_seed_slice(private).map(Secret::Sr25519),
-            (Scheme::Ed25519, 32) => ed25519::Pair::from_seed_slice(private).map(Secret::Ed25519),
+        let secret = match (scheme, private.len()) {
+            (Scheme::Sr25519, 64) => sr25519::Pair::from_seed_slice(private).map(Secret::from),
+            (Scheme::Ed25519, 32) => ed25519::Pair::from_seed_slice(private).map(Secret::from),
             _ => return Err(KeyError::PrivateKey),
-        }
-        .map(Self)
-        .map_err(|_| KeyError::PrivateKey)
+        };
+        secret.map(Self).map_err(|_| KeyError::PrivateKey)
     }
 
     /// Makes the key of a URI such as `//Alice`; a URI that starts with `/` derives from the public development phrase.
@@ -80,8 +94,8 @@ impl Keypair {
     /// If it cannot be read, or has a soft part with ed25519.
     pub fn from_uri(scheme: Scheme, uri: &str) -> Result<Self, KeyError> {
         let secret = match scheme {
-            Scheme::Sr25519 => sr25519::Pair::from_string(uri, None).map(Secret::Sr25519),
-            Scheme::Ed25519 => ed25519::Pair::from_string(uri, None).map(Secret::Ed25519),
+            Scheme::Sr25519 => sr25519::Pair::from_string(uri, None).map(Secret::from),
+            Scheme::Ed25519 => ed25519::Pair::from_string(uri, None).map(Secret::from),
         };
         secret.map(Self).map_err(|_| KeyError::Uri)
     }
@@ -91,7 +105,7 @@ impl Keypair {
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
         match &self.0 {
             Secret::Sr25519(pair) => pair.sign(message).0,
-            Secret::Ed25519(pair) => pair.sign(message).0,
+            Secret::Ed25519 { seed, .. } => ed25519::Pair::from_seed(seed).sign(message).0,
         }
     }
 
@@ -100,7 +114,7 @@ impl Keypair {
     pub fn public(&self) -> [u8; 32] {
         match &self.0 {
             Secret::Sr25519(pair) => pair.public().0,
-            Secret::Ed25519(pair) => pair.public().0,
+            Secret::Ed25519 { public, .. } => *public,
         }
     }
 
@@ -115,7 +129,7 @@ impl Keypair {
     pub fn scheme(&self) -> Scheme {
         match &self.0 {
             Secret::Sr25519(_) => Scheme::Sr25519,
-            Secret::Ed25519(_) => Scheme::Ed25519,
+            Secret::Ed25519 { .. } => Scheme::Ed25519,
         }
     }
 }

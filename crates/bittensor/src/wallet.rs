@@ -1,11 +1,22 @@
-//! A wallet directory as `btcli` and the SDKs write it; only the plain files a miner needs are read.
+//! A wallet directory as `btcli` and the SDKs write it; only the plain files that a miner needs are read.
 
-use std::path::PathBuf;
+mod inspect;
+mod keyfile;
 
-use common::call::wallet::{Finding, KeyPresence};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
 use common::id::Ss58;
+use zeroize::Zeroizing;
 
 use crate::keys::Keypair;
+
+pub use inspect::Inspection;
+pub use keyfile::{Encryption, KeyfileError};
+
+/// A key file has less than 1 KiB, an old encrypted one less than 4.
+const MAX_FILE: u64 = 64 * 1024;
 
 /// The files of one wallet and one of its hotkeys.
 #[derive(Clone, Debug)]
@@ -17,36 +28,57 @@ pub struct Wallet {
 /// A wallet's key cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum WalletError {
+    /// A name would lead out of the wallet's directory.
+    #[error("the {what} name {name:?} is not a file name: name it as btcli does, without its path")]
+    Name {
+        /// `wallet` or `hotkey`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// `~` stands for nothing.
+    #[error("the wallet path starts with ~/, but there is no home directory: write the whole path")]
+    NoHome,
     /// The file is not there.
-    #[error("{path}: no such file: create the key with btcli, or correct the wallet's path, name or hotkey")]
+    #[error("{}: no such file: create the key with btcli, or correct the wallet's path, name or hotkey", path.display())]
     Missing {
         /// The file.
         path: PathBuf,
     },
-}
-
-/// What can be said of a wallet without opening any key.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Inspection {
-    /// The coldkey's address.
-    pub coldkey: Option<Ss58>,
-    /// How the coldkey is kept.
-    pub coldkey_file: KeyPresence,
-    /// The hotkey's address.
-    pub hotkey: Option<Ss58>,
-    /// How the hotkey is kept.
-    pub hotkey_file: KeyPresence,
-    /// What is wrong with the files, and what to do.
-    pub findings: Vec<Finding>,
+    /// The file cannot be read.
+    #[error("{}: cannot be read: give the file to the user that runs the miner", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file's content is of no use.
+    #[error("{}", path.display())]
+    Keyfile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: KeyfileError,
+    },
 }
 
 impl Wallet {
-    /// Names the files of a wallet; none is read yet.
+    /// Names the files of a wallet; none is read yet. A `root` that starts with `~/` is in the home directory.
     ///
     /// # Errors
-    /// If a name is not a plain file name.
+    /// If a name is not a plain file name, or there is no home directory to stand for `~`.
     pub fn locate(root: &str, name: &str, hotkey: &str) -> Result<Self, WalletError> {
-        Ok(Self { directory: PathBuf::from(root).join(name), hotkey: hotkey.to_owned() })
+        for (what, name) in [("wallet", name), ("hotkey", hotkey)] {
+            if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
+                return Err(WalletError::Name { what, name: name.to_owned() });
+            }
+        }
+        let root = match root.strip_prefix("~/") {
+            Some(inside) => std::env::home_dir().ok_or(WalletError::NoHome)?.join(inside),
+            None => PathBuf::from(root),
+        };
+        Ok(Self { directory: root.join(name), hotkey: hotkey.to_owned() })
     }
 
     /// Reads the hotkey.
@@ -54,7 +86,9 @@ impl Wallet {
     /// # Errors
     /// If it is missing, encrypted, damaged or contradicts itself.
     pub fn hotkey(&self) -> Result<Keypair, WalletError> {
-        Err(WalletError::Missing { path: self.directory.join("hotkeys").join(&self.hotkey) })
+        let path = self.hotkey_path();
+        let content = read(&path)?;
+        keyfile::keypair(&content).map_err(|source| WalletError::Keyfile { path, source })
     }
 
     /// Reads the coldkey's address.
@@ -62,18 +96,84 @@ impl Wallet {
     /// # Errors
     /// If `coldkeypub.txt` is missing or damaged.
     pub fn coldkeypub(&self) -> Result<Ss58, WalletError> {
-        Err(WalletError::Missing { path: self.directory.join("coldkeypub.txt") })
+        read_address(self.coldkeypub_path())
     }
 
-    /// Looks at the wallet's files.
-    #[must_use]
-    pub fn inspect(&self) -> Inspection {
-        Inspection {
-            coldkey: None,
-            coldkey_file: KeyPresence::Absent,
-            hotkey: None,
-            hotkey_file: KeyPresence::Absent,
-            findings: Vec::new(),
+    fn hotkeypub(&self) -> Result<Ss58, WalletError> {
+        read_address(self.hotkeypub_path())
+    }
+
+    fn coldkey_path(&self) -> PathBuf {
+        self.directory.join("coldkey")
+    }
+
+    fn coldkeypub_path(&self) -> PathBuf {
+        self.directory.join("coldkeypub.txt")
+    }
+
+    fn hotkeys_directory(&self) -> PathBuf {
+        self.directory.join("hotkeys")
+    }
+
+    fn hotkey_path(&self) -> PathBuf {
+        self.hotkeys_directory().join(&self.hotkey)
+    }
+
+    fn hotkeypub_path(&self) -> PathBuf {
+        self.hotkeys_directory().join(format!("{}pub.txt", self.hotkey))
+    }
+}
+
+fn read_address(path: PathBuf) -> Result<Ss58, WalletError> {
+    let content = read(&path)?;
+    keyfile::address(&content).map_err(|source| WalletError::Keyfile { path, source })
+}
+
+/// Reads a small file. What was read is overwritten in memory when it is dropped.
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, WalletError> {
+    read_up_to(path, MAX_FILE).map_err(|source| {
+        if source.kind() == std::io::ErrorKind::NotFound {
+            WalletError::Missing { path: path.to_owned() }
+        } else {
+            WalletError::Unreadable { path: path.to_owned(), source }
         }
+    })
+}
+
+fn read_up_to(path: &Path, limit: u64) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len().min(limit);
+    // Room for all of it from the start: growing would leave copies behind.
+    let mut content = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1)));
+    file.take(size).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_lead_out_of_the_directory() {
+        for name in ["", ".", "..", "../other", "a/b", ".hidden", "a\\b"] {
+            assert!(matches!(Wallet::locate("/w", name, "default"), Err(WalletError::Name { what: "wallet", .. })));
+            assert!(matches!(Wallet::locate("/w", "miner", name), Err(WalletError::Name { what: "hotkey", .. })));
+        }
+    }
+
+    #[test]
+    fn a_tilde_is_the_home_directory() {
+        let wallet = Wallet::locate("~/.bittensor/wallets", "miner", "default").unwrap();
+
+        assert!(wallet.directory.ends_with(".bittensor/wallets/miner"));
+        assert!(!wallet.directory.starts_with("~"));
+    }
+
+    #[test]
+    fn a_missing_wallet_is_told_apart_from_a_broken_one() {
+        let wallet = Wallet::locate("/nowhere", "miner", "default").unwrap();
+
+        assert!(matches!(wallet.hotkey(), Err(WalletError::Missing { .. })));
+        assert!(matches!(wallet.coldkeypub(), Err(WalletError::Missing { .. })));
     }
 }
