@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_price_per_token_is_implausible() {
-        let slip = price(r#"{"input_usd": 0.0000001, "output_usd": 0.5}"#);
+        let slip = price(r#"{"input_usd": "0.0000001", "output_usd": 0.5}"#);
 
         assert_eq!(check_price(&slip, true), Err(ImplausiblePrice { key: "input_usd", price: NanoUsd(100) }));
     }

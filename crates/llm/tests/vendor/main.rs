@@ -1,0 +1,9 @@
+//! The vendor clients over real sockets: against `llmock`, an independent fake of the vendors, and against scripted servers
+//! for what it lacks.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod caller;
+mod llmock;
+mod llmock_process;
+mod scripted;
+mod scripted_server;
