@@ -1,0 +1,110 @@
+//! Runs the simulations until a signal says otherwise.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use daemon_kit::Workers;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::dendrite::Target;
+use crate::home;
+use crate::lock::Lock;
+use crate::score_log::{self, ScoreLog};
+use crate::settings::Settings;
+use crate::validator::Validator;
+use crate::vendor::{self, Pace, Vendor};
+
+/// How long calls in work may take after the signal.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// More scores than come while a line is written.
+const SCORES_WAITING: usize = 256;
+
+/// Runs a home's vendor and validators.
+pub(crate) async fn sandbox(root: &Path) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::new()?;
+    let (home, settings) = home::open(root)?;
+    home.prepare()?;
+    let _lock = Lock::take(&home)?;
+    let target = Target { address: settings.miner, hotkey: home::miner_hotkey(&home)? };
+    let path = score_log::path(&home);
+    let log = ScoreLog::open(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    let listener =
+        bind(settings.vendor.address, "`vendor.address` in sandbox.json and `vendors` in miner-config.json").await?;
+
+    let workers = Workers::new();
+    let vendor = Arc::new(Vendor::new(settings.vendor.clone(), Pace::Lifelike));
+    let (scores, judged) = mpsc::channel(SCORES_WAITING);
+    for habits in &settings.validators {
+        let validator = Validator::new(&settings, habits, &target, vendor.authors(), workers.clone())?;
+        workers.spawn("validator", validator.run(scores.clone(), workers.clone()));
+    }
+    // The log ends when the last validator has.
+    drop(scores);
+    workers.spawn("score-log", log.run(judged));
+    workers.spawn("vendor", vendor::serve(listener, vendor, workers.clone()));
+    tracing::info!(
+        miner = %settings.miner, vendor = %settings.vendor.address, validators = settings.validators.len(), "Sandbox runs"
+    );
+    finish(&mut signals, &workers).await
+}
+
+/// Runs a vendor with the usual models.
+pub(crate) async fn vendor(address: SocketAddr, pace: Pace) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::new()?;
+    let listener = bind(address, "--port").await?;
+    let address = listener.local_addr().context("the listener has no address")?;
+    let settings = Settings::new(0, address, address).vendor;
+    let workers = Workers::new();
+    let vendor = Arc::new(Vendor::new(settings, pace));
+    workers.spawn("vendor", vendor::serve(listener, vendor, workers.clone()));
+    tracing::info!(%address, "Vendor runs");
+    finish(&mut signals, &workers).await
+}
+
+async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| match address.port() {
+        0 => format!("no port of {} can be listened on", address.ip()),
+        port => format!("port {port} cannot be listened on: stop what uses it, or change {key}"),
+    })
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// From now on a signal does not kill the process.
+    fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+async fn finish(signals: &mut Signals, workers: &Workers) -> anyhow::Result<ExitCode> {
+    tokio::select! {
+        () = signals.any() => tracing::info!("Stopping"),
+        // A worker has panicked.
+        () = workers.stopping() => {}
+    }
+    workers.stop();
+    tokio::select! {
+        end = workers.wait(DRAIN) => end?,
+        () = signals.any() => tracing::warn!("Stopping at once"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
