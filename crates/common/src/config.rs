@@ -7,3 +7,4 @@ pub mod budget;
 pub mod credential;
 pub mod miner;
 pub mod subnet;
+pub mod template;

@@ -124,6 +124,7 @@ impl JsonSchema for PythonType {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
+            "format": "python-type",
             "description": "str, int, float, bool, Any, Optional[T], List[T], Dict[str, T] or the name of a model"
         })
     }

@@ -58,6 +58,7 @@ impl Default for Wallet {
 #[serde(deny_unknown_fields)]
 pub struct ListenerConfig {
     /// The address to bind, such as `0.0.0.0:8091`.
+    #[schemars(extend("format" = "socket-address"))]
     pub address: SocketAddr,
     /// The subnets served on it; their routes must not overlap.
     pub netuids: Vec<Netuid>,

@@ -185,7 +185,7 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
 
 /// What is done with a request.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Action {
     /// A model answers.
     Task(TaskMapping),
@@ -216,7 +216,7 @@ pub struct TaskMapping {
 
 /// Where the conversation stands in a request.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Prompt {
     /// One field is the user's message; what is not text is written as JSON.
     Field(String),
@@ -256,7 +256,7 @@ fn content_key() -> String {
 
 /// The sort of work a request is.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum TaskTypeRule {
     /// Always the same.
     Fixed(TaskType),
