@@ -1,17 +1,25 @@
 //! The configuration of a home: read, checked as a whole, and only then used.
 
+mod agreement;
+mod error;
+mod file;
+mod key_path;
+mod nearest;
+pub mod schema;
+mod validation;
+
+use std::path::Path;
+
 use common::config::budget::TokenBudgets;
 use common::config::credential::LlmCredentials;
 use common::config::miner::MinerConfig;
 use common::config::subnet::SubnetProfiles;
 
-mod error;
-mod file;
-
 pub use error::{ConfigError, ConfigErrors, Problem};
 
 use crate::home::Home;
-use file::read;
+use error::File;
+use file::{read, read_optional};
 
 /// What the operator wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,15 +38,22 @@ impl Config {
     /// Reads and checks all files of a home.
     ///
     /// # Errors
-    /// Everything that is wrong in any file, at once.
+    /// Everything that is wrong in any file; if all can be read, everything in which they contradict each other.
     pub fn load(home: &Home) -> Result<Self, ConfigErrors> {
-        let directory = home.config_dir();
-        let miner = read::<MinerConfig>(&directory, "miner-config.json");
-        let subnets = read::<SubnetProfiles>(&directory, "subnet-profiles.json");
-        let budgets = read::<TokenBudgets>(&directory, "token-budgets.json");
-        let credentials = read_optional(&directory);
+        let config = Self::read(&home.config_dir())?;
+        let errors = agreement::check(&config);
+        if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
+    }
+
+    fn read(directory: &Path) -> Result<Self, ConfigErrors> {
+        let miner = read(directory, File::MinerConfig);
+        let subnets = read(directory, File::SubnetProfiles);
+        let budgets = read(directory, File::TokenBudgets);
+        let credentials = read_optional(directory, File::LlmCredentials);
         match (miner, subnets, budgets, credentials) {
-            (Ok(miner), Ok(subnets), Ok(budgets), Ok(credentials)) => Ok(Self { miner, subnets, budgets, credentials }),
+            (Ok(miner), Ok(subnets), Ok(budgets), Ok(credentials)) => {
+                Ok(Self { miner, subnets, budgets, credentials: credentials.unwrap_or_else(none) })
+            }
             (miner, subnets, budgets, credentials) => {
                 let errors = [miner.err(), subnets.err(), budgets.err(), credentials.err()];
                 Err(ConfigErrors(errors.into_iter().flatten().flatten().collect()))
@@ -47,10 +62,75 @@ impl Config {
     }
 }
 
-fn read_optional(directory: &std::path::Path) -> Result<LlmCredentials, Vec<ConfigError>> {
-    let name = "llm-credentials.json";
-    match directory.join(name).try_exists() {
-        Ok(false) => Ok(LlmCredentials { version: 1, entries: std::collections::BTreeMap::default() }),
-        Ok(true) | Err(_) => read(directory, name),
+fn none() -> LlmCredentials {
+    LlmCredentials { version: 1, entries: std::collections::BTreeMap::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn examples() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/examples")
+    }
+
+    /// A home with the shipped examples, of which one file is changed.
+    fn load_with(file: &str, change: impl FnOnce(String) -> String) -> Result<Config, ConfigErrors> {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::new(directory.path().to_owned());
+        fs::create_dir(home.config_dir()).unwrap();
+        for entry in fs::read_dir(examples()).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), home.config_dir().join(entry.file_name())).unwrap();
+        }
+        let credentials = r#"{"version": 1, "entries": {"openai": {"for": "task-handler", "age": "sealed"}}}"#;
+        fs::write(home.config_dir().join("llm-credentials.json"), credentials).unwrap();
+        let path = home.config_dir().join(file);
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        fs::write(path, change(text)).unwrap();
+        Config::load(&home)
+    }
+
+    #[test]
+    fn the_shipped_examples_have_no_errors() {
+        let config = load_with("miner-config.json", |text| text);
+
+        assert!(config.is_ok(), "{}", config.unwrap_err());
+    }
+
+    #[test]
+    fn all_errors_of_all_files_come_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::new(directory.path().to_owned());
+        fs::create_dir(home.config_dir()).unwrap();
+        fs::write(home.config_dir().join("miner-config.json"), r#"{"version": "1", "vendor": {}}"#).unwrap();
+        fs::write(home.config_dir().join("token-budgets.json"), "{").unwrap();
+
+        let errors = Config::load(&home).unwrap_err();
+
+        let text = errors.to_string();
+        assert_eq!(
+            text.lines().map(str::trim).collect::<Vec<_>>(),
+            [
+                "the configuration has 6 errors",
+                "config/miner-config.json: callers: is missing",
+                "config/miner-config.json: listeners: is missing",
+                "config/miner-config.json: vendor: unknown key; did you mean vendors?",
+                "config/miner-config.json: version: must be a whole number, not text",
+                "config/subnet-profiles.json: there is no such file: copy config/examples/subnet-profiles.json and edit it",
+                "config/token-budgets.json: not valid JSON at line 1, column 1: EOF while parsing an object",
+            ]
+        );
+    }
+
+    #[test]
+    fn contradictions_between_files_are_found() {
+        let errors = load_with("miner-config.json", |text| text.replace("\"openai\":", "\"openia\":")).unwrap_err();
+
+        let text = errors.to_string();
+        assert!(text.contains("there is no vendor openai in miner-config.json; did you mean openia?"), "{text}");
     }
 }

@@ -4,10 +4,16 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::Pid;
 
 use crate::home::Home;
+
+/// How often, and for how long, a process that only looks at the lock is waited for.
+const LOOKS: u32 = 10;
+const LOOK: Duration = Duration::from_millis(10);
 
 /// The right to be the home's copy of a daemon; given up when dropped, or when the process ends in any way.
 #[derive(Debug)]
@@ -54,7 +60,7 @@ impl Instance {
             .mode(0o600)
             .open(&path)
             .map_err(io_error)?;
-        match file.try_lock() {
+        match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut pid = String::new();
@@ -90,6 +96,18 @@ impl Instance {
             Err(TryLockError::Error(source)) => Err(io_error(source)),
         }
     }
+}
+
+/// Looking at a lock means to hold it for a moment, as [`Instance::holder`] does: another process that only looks is
+/// waited for.
+fn lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOOKS {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::sleep(LOOK),
+            end @ (Ok(()) | Err(TryLockError::Error(_))) => return end,
+        }
+    }
+    file.try_lock()
 }
 
 fn path(home: &Home, service: &str) -> PathBuf {

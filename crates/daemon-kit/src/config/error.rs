@@ -3,6 +3,31 @@
 use std::fmt;
 use std::io;
 
+/// A configuration file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum File {
+    /// miner-config.json
+    MinerConfig,
+    /// subnet-profiles.json
+    SubnetProfiles,
+    /// token-budgets.json
+    TokenBudgets,
+    /// llm-credentials.json
+    LlmCredentials,
+}
+
+impl File {
+    /// Returns the file's name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::MinerConfig => "miner-config.json",
+            Self::SubnetProfiles => "subnet-profiles.json",
+            Self::TokenBudgets => "token-budgets.json",
+            Self::LlmCredentials => "llm-credentials.json",
+        }
+    }
+}
+
 /// Everything that is wrong, at least one thing.
 #[derive(Debug)]
 pub struct ConfigErrors(pub Vec<ConfigError>);
@@ -52,6 +77,17 @@ pub enum Problem {
     /// The value contradicts another one.
     #[error("{0}")]
     Contradiction(String),
+}
+
+impl ConfigError {
+    pub(super) fn new(file: File, key: String, problem: Problem) -> Self {
+        Self { file: format!("config/{}", file.name()), key, problem }
+    }
+
+    /// Says that a key contradicts something else in the configuration.
+    pub(super) fn contradiction(file: File, key: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::new(file, key.into(), Problem::Contradiction(problem.into()))
+    }
 }
 
 impl fmt::Display for ConfigError {

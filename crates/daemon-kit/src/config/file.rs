@@ -1,20 +1,108 @@
-//! Reads one configuration file.
+//! Reads one configuration file: text, JSON, schema, type.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::error::{ConfigError, Problem};
+use super::error::{ConfigError, File, Problem};
+use super::key_path::KeyPath;
+use super::{schema, validation};
 
-pub(super) fn read<T: DeserializeOwned>(directory: &Path, name: &'static str) -> Result<T, Vec<ConfigError>> {
-    let wrong = |problem| vec![ConfigError { file: format!("config/{name}"), key: String::new(), problem }];
-    let text = fs::read_to_string(directory.join(name)).map_err(|error| {
+/// Reads a file of a directory.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(super) fn read<T: DeserializeOwned + JsonSchema>(directory: &Path, file: File) -> Result<T, Vec<ConfigError>> {
+    let text = fs::read_to_string(directory.join(file.name())).map_err(|error| {
         let absent = error.kind() == io::ErrorKind::NotFound;
-        wrong(if absent { Problem::Missing(name) } else { Problem::Unreadable(error) })
+        whole(file, if absent { Problem::Missing(file.name()) } else { Problem::Unreadable(error) })
     })?;
-    serde_json::from_str(&text).map_err(|error| {
-        wrong(Problem::Malformed { line: error.line(), column: error.column(), message: error.to_string() })
+    parse(&text, file)
+}
+
+/// Reads a file that may be absent.
+///
+/// # Errors
+/// Everything that is wrong with it, if it is there.
+pub(super) fn read_optional<T: DeserializeOwned + JsonSchema>(
+    directory: &Path,
+    file: File,
+) -> Result<Option<T>, Vec<ConfigError>> {
+    match directory.join(file.name()).try_exists() {
+        Ok(false) => Ok(None),
+        Ok(true) | Err(_) => read(directory, file).map(Some),
+    }
+}
+
+fn parse<T: DeserializeOwned + JsonSchema>(text: &str, file: File) -> Result<T, Vec<ConfigError>> {
+    let document: Value = serde_json::from_str(text).map_err(|error| whole(file, malformed(&error)))?;
+    let findings = validation::validate(&schema::of::<T>(), &document);
+    if !findings.is_empty() {
+        return Err(findings.into_iter().map(|(key, problem)| ConfigError::new(file, key, problem)).collect());
+    }
+    // What a schema cannot say, such as the largest number of a type.
+    serde_path_to_error::deserialize(document).map_err(|error| {
+        let key = KeyPath::of_segments(error.path()).into_string();
+        vec![ConfigError::new(file, key, Problem::Value(error.inner().to_string()))]
     })
+}
+
+fn whole(file: File, problem: Problem) -> Vec<ConfigError> {
+    vec![ConfigError::new(file, String::new(), problem)]
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    let text = error.to_string();
+    // The place stands beside it.
+    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message).to_owned();
+    Problem::Malformed { line: error.line(), column: error.column(), message }
+}
+
+#[cfg(test)]
+mod tests {
+    use common::config::budget::TokenBudgets;
+
+    use super::*;
+
+    fn said(text: &str) -> Vec<String> {
+        let errors = parse::<TokenBudgets>(text, File::TokenBudgets).unwrap_err();
+        errors.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn malformed_json_comes_with_its_place() {
+        assert_eq!(
+            said("{\n  \"version\": 1,\n  limits\n}"),
+            ["config/token-budgets.json: not valid JSON at line 3, column 3: key must be a string"]
+        );
+    }
+
+    #[test]
+    fn what_only_the_type_knows_comes_with_its_key() {
+        let text = r#"{"version": 1, "limits": [{"name": "a", "window": "day", "max_usd": 0.12345678901}]}"#;
+
+        let said = said(text);
+
+        assert_eq!(said.len(), 1);
+        assert!(
+            said[0].starts_with("config/token-budgets.json: limits[0].max_usd: not an amount of dollars"),
+            "{said:?}"
+        );
+    }
+
+    #[test]
+    fn an_absent_file_says_where_an_example_is() {
+        let directory = tempfile::tempdir().unwrap();
+
+        let errors = read::<TokenBudgets>(directory.path(), File::TokenBudgets).unwrap_err();
+
+        assert_eq!(
+            errors[0].to_string(),
+            "config/token-budgets.json: there is no such file: copy config/examples/token-budgets.json and edit it"
+        );
+    }
 }
