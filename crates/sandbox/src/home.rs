@@ -125,9 +125,13 @@ pub fn prepare(wish: &Wish) -> Result<Prepared, PrepareError> {
         return Ok(Prepared { root, kept: true, settings });
     }
     let settings = settings(wish)?;
-    write(&staging, &root, &settings, wish.seed)?;
-    staging.publish(&root)?;
-    Ok(Prepared { root, kept: false, settings })
+    match write(&staging, &root, &settings, wish.seed).and_then(|()| staging.publish(&root)) {
+        Ok(()) => Ok(Prepared { root, kept: false, settings }),
+        Err(error) => {
+            staging.discard();
+            Err(error)
+        }
+    }
 }
 
 fn settings(wish: &Wish) -> Result<Settings, PrepareError> {

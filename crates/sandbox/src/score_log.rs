@@ -52,7 +52,7 @@ pub enum Outcome {
     Answered,
     /// An honest refusal: the miner said that it has no answer.
     Refused,
-    /// Nothing, or nothing an SDK could use.
+    /// Nothing, nothing an SDK could use, or an error that the request gave no cause for.
     Broken,
 }
 

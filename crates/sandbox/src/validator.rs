@@ -99,7 +99,7 @@ impl Validator {
         let reply = match exchange {
             Ok(Ok(response)) => dendrite::read(&query, response.status(), response.headers(), response.body()),
             Ok(Err(error)) => unanswered(&error),
-            Err(_) => Reply::Broken { status: 408, why: "no answer in time" },
+            Err(_) => broken(408, "no answer in time"),
         };
         let asked = judge::Asked { habits: &self.habits, number, task: &task, unix_ms: milliseconds(now), latency };
         asked.judge(reply, self.authors.of(&task.prompt))
@@ -117,10 +117,14 @@ fn query(synapse: Synapse, task: &Task) -> Query {
 /// The statuses that the SDK reports.
 fn unanswered(error: &ExchangeError) -> Reply {
     match error {
-        ExchangeError::Connect(_) => Reply::Broken { status: 503, why: "nobody listens" },
-        ExchangeError::Broken(_) => Reply::Broken { status: 503, why: "the connection broke" },
-        ExchangeError::Response(_) => Reply::Broken { status: 400, why: "the response was cut off" },
+        ExchangeError::Connect(_) => broken(503, "nobody listens"),
+        ExchangeError::Broken(_) => broken(503, "the connection broke"),
+        ExchangeError::Response(_) => broken(400, "the response was cut off"),
     }
+}
+
+fn broken(status: u16, why: &str) -> Reply {
+    Reply::Broken { status, why: why.to_owned() }
 }
 
 /// Returns the id that the validator's client has for its life; like Python's `uuid1`.

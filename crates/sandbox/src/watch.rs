@@ -95,8 +95,9 @@ fn advice(home: &Home, seen: &[Score]) -> String {
             "the miner refuses: {}. Look at `minerctl --home {home_path} status` and `minerctl --home {home_path} budget`",
             output::printable(reason.as_deref().unwrap_or_default())
         ),
-        Some(_) => format!(
-            "the miner does not answer: look at `minerctl --home {home_path} status` and at the files in {home_path}/logs"
+        Some(Score { reason, .. }) => format!(
+            "the miner does not answer: {}. Look at `minerctl --home {home_path} status` and at the files in {home_path}/logs",
+            output::printable(reason.as_deref().unwrap_or_default())
         ),
     }
 }

@@ -10,19 +10,19 @@ use super::Query;
 pub enum Reply {
     /// An answer.
     Answered(String),
-    /// A refusal in the protocol's form: the miner says that it has no answer.
+    /// An honest refusal: the miner says that it has no answer now, or none for us.
     Refused {
         /// The status.
         status: u16,
         /// What the miner said; hostile text.
         message: String,
     },
-    /// Something that no SDK could use.
+    /// Something that no SDK could use, or that a miner in order would not have said to a good request.
     Broken {
         /// The status as the SDK reports it.
         status: u16,
-        /// What is wrong with it.
-        why: &'static str,
+        /// What is wrong with it; may be hostile text.
+        why: String,
     },
 }
 
@@ -30,7 +30,7 @@ pub enum Reply {
 #[must_use]
 pub fn read(query: &Query, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Reply {
     // The SDK reports this status for whatever it cannot parse.
-    let broken = |why| Reply::Broken { status: 422, why };
+    let broken = |why: &str| Reply::Broken { status: 422, why: why.to_owned() };
     if !is_json(headers) {
         return broken("the response is not JSON");
     }
@@ -38,10 +38,7 @@ pub fn read(query: &Query, status: StatusCode, headers: &HeaderMap, body: &[u8])
         return broken("the body is not a JSON object");
     };
     if status != StatusCode::OK {
-        return match body.get("message").and_then(Value::as_str) {
-            Some(message) => Reply::Refused { status: status.as_u16(), message: message.to_owned() },
-            None => Reply::Broken { status: status.as_u16(), why: "the refusal has no message" },
-        };
+        return refusal(status, body.get("message").and_then(Value::as_str));
     }
     let fields = query.fields();
     if query.required().iter().any(|(field, _)| body.get(*field) != fields.get(*field)) {
@@ -52,7 +49,19 @@ pub fn read(query: &Query, status: StatusCode, headers: &HeaderMap, body: &[u8])
     }
     match body.get(query.answer_field()).and_then(Value::as_str) {
         Some(answer) if !answer.trim().is_empty() => Reply::Answered(answer.to_owned()),
-        Some(_) | None => Reply::Broken { status: 200, why: "the answer is empty" },
+        Some(_) | None => Reply::Broken { status: 200, why: "the answer is empty".to_owned() },
+    }
+}
+
+/// Our requests are in order: who finds fault with them is not.
+fn refusal(status: StatusCode, message: Option<&str>) -> Reply {
+    let honest =
+        matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let status = status.as_u16();
+    match message {
+        Some(message) if honest => Reply::Refused { status, message: message.to_owned() },
+        Some(message) => Reply::Broken { status, why: message.to_owned() },
+        None => Reply::Broken { status, why: "the refusal has no message".to_owned() },
     }
 }
 
@@ -92,6 +101,15 @@ mod tests {
             Reply::Refused { status: 503, message: "Declined".into() }
         );
         assert!(matches!(read_json(503, "{}"), Reply::Broken { status: 503, .. }));
+    }
+
+    #[test]
+    fn who_finds_fault_with_a_good_request_is_broken() {
+        for status in [400, 401, 404, 422, 500] {
+            let reply = read_json(status, r#"{"message":"Not Verified"}"#);
+
+            assert_eq!(reply, Reply::Broken { status, why: "Not Verified".into() });
+        }
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Staging {
     }
 
     /// Puts the directory into the home's place, which must be free.
-    pub(super) fn publish(self, home: &Path) -> Result<(), PrepareError> {
+    pub(super) fn publish(&self, home: &Path) -> Result<(), PrepareError> {
         let publish = || {
             self.lock.sync_all()?;
             // Refused by the system if there is more than an empty directory.
@@ -59,6 +59,11 @@ impl Staging {
             home.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
         };
         publish().map_err(|source| failed(home, source))
+    }
+
+    /// Takes the directory away; what cannot be taken away hinders nobody.
+    pub(super) fn discard(self) {
+        drop(fs::remove_dir_all(&self.root));
     }
 }
 

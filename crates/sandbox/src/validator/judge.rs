@@ -26,11 +26,8 @@ impl Asked<'_> {
         let nothing = Judgement { correct: 0.0, format_ok: false };
         let (status, outcome, reason, judgement) = match reply {
             Reply::Answered(answer) => (200, Outcome::Answered, None, self.task.expected.judge(&answer)),
-            Reply::Refused { status, mut message } => {
-                message.truncate(message.floor_char_boundary(LONGEST_REASON));
-                (status, Outcome::Refused, Some(message), nothing)
-            }
-            Reply::Broken { status, why } => (status, Outcome::Broken, Some(why.to_owned()), nothing),
+            Reply::Refused { status, message } => (status, Outcome::Refused, Some(shortened(message)), nothing),
+            Reply::Broken { status, why } => (status, Outcome::Broken, Some(shortened(why)), nothing),
         };
         Score {
             unix_ms: self.unix_ms,
@@ -50,6 +47,11 @@ impl Asked<'_> {
     }
 }
 
+fn shortened(mut message: String) -> String {
+    message.truncate(message.floor_char_boundary(LONGEST_REASON));
+    message
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,7 +68,7 @@ mod tests {
 
         let scores = letters.map(|letter| asked.judge(Reply::Answered(letter.into()), Some("m".into())).score);
         let refused = asked.judge(Reply::Refused { status: 503, message: "x".repeat(999) }, Some("m".into()));
-        let broken = asked.judge(Reply::Broken { status: 408, why: "late" }, None);
+        let broken = asked.judge(Reply::Broken { status: 408, why: "late".into() }, None);
 
         assert_eq!(scores.iter().filter(|score| **score == 1.0).count(), 1);
         assert_eq!((refused.score, refused.outcome, refused.model), (0.0, Outcome::Refused, None));
