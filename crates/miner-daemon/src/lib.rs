@@ -7,7 +7,6 @@ mod connection;
 mod counts;
 mod delivery;
 mod front;
-mod key_problem;
 mod limits;
 mod listener;
 mod mapping;

@@ -2,22 +2,20 @@
 
 mod prompt;
 mod task_type;
-mod template;
 mod text;
 
-use common::config::subnet::{Field, TaskMapping, TaskTypeRule};
+use common::config::subnet::{TaskMapping, TaskTypeRule};
+use common::config::template::TemplateError;
 use common::id::TaskType;
 use common::task::{Message, Role};
-use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::key_problem::KeyProblem;
 use prompt::PromptRule;
 
 /// Finds a field of a request by its name.
 pub(crate) type Fields<'a> = &'a dyn Fn(&str) -> Option<&'a Value>;
 
-/// A profile's mapping, checked against the fields of its route.
+/// A profile's mapping, ready to be applied.
 #[derive(Clone, Debug)]
 pub(crate) struct Mapping {
     prompt: PromptRule,
@@ -85,43 +83,18 @@ pub(crate) enum Unmappable {
 }
 
 impl Mapping {
-    /// Checks that every field the mapping names is one of the route's. The problems' keys are below `task`.
+    /// Reads the profile's mapping. That it names fields of the route only is checked with the configuration.
     ///
     /// # Errors
-    /// Every key that names an unknown field or has a template that cannot be read.
-    pub(crate) fn compile(mapping: &TaskMapping, fields: &IndexMap<String, Field>) -> Result<Self, Vec<KeyProblem>> {
-        let mut problems = Vec::new();
-        let prompt = match PromptRule::compile(&mapping.prompt) {
-            Ok(rule) => Some(rule),
-            Err(problem) => {
-                problems.push(problem);
-                None
-            }
-        };
-        let named = prompt.iter().flat_map(PromptRule::fields).map(|field| ("prompt", field));
-        let others = [
-            ("task_type.field.field", task_type::field(&mapping.task_type)),
-            ("max_tokens_field", mapping.max_tokens_field.as_deref()),
-            ("answer.field", Some(mapping.answer.field.as_str())),
-        ];
-        let others = others.into_iter().filter_map(|(key, field)| Some((key, field?)));
-        for (key, field) in named.chain(others) {
-            if !fields.contains_key(field) {
-                let known: Vec<_> = fields.keys().map(String::as_str).collect();
-                let problem = format!("{field:?} is not a field of the route; its fields are: {}", known.join(", "));
-                problems.push(KeyProblem::new(key, problem));
-            }
-        }
-        match prompt {
-            Some(prompt) if problems.is_empty() => Ok(Self {
-                prompt,
-                system: mapping.system.clone(),
-                task_type: mapping.task_type.clone(),
-                max_tokens_field: mapping.max_tokens_field.clone(),
-                answer_field: mapping.answer.field.clone(),
-            }),
-            Some(_) | None => Err(problems),
-        }
+    /// The prompt's template cannot be read.
+    pub(crate) fn compile(mapping: &TaskMapping) -> Result<Self, TemplateError> {
+        Ok(Self {
+            prompt: PromptRule::compile(&mapping.prompt)?,
+            system: mapping.system.clone(),
+            task_type: mapping.task_type.clone(),
+            max_tokens_field: mapping.max_tokens_field.clone(),
+            answer_field: mapping.answer.field.clone(),
+        })
     }
 
     /// Reads the task out of a request's fields.
@@ -158,10 +131,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn compile(mapping: Value, fields: &[&str]) -> Result<Mapping, Vec<KeyProblem>> {
-        let fields =
-            fields.iter().map(|&name| (name.to_owned(), serde_json::from_value(json!({ "type": "Any" })).unwrap()));
-        Mapping::compile(&serde_json::from_value(mapping).unwrap(), &fields.collect())
+    fn compile(mapping: Value) -> Mapping {
+        Mapping::compile(&serde_json::from_value(mapping).unwrap()).unwrap()
     }
 
     fn apply(mapping: &Mapping, request: &Value) -> Result<TaskParts, Unmappable> {
@@ -171,7 +142,7 @@ mod tests {
     #[test]
     fn a_system_text_stands_before_the_conversation() {
         let mapping = json!({ "prompt": { "field": "q" }, "system": "Be brief", "answer": { "field": "a" } });
-        let mapping = compile(mapping, &["q", "a"]).unwrap();
+        let mapping = compile(mapping);
 
         let parts = apply(&mapping, &json!({ "q": "Why?" })).unwrap();
 
@@ -184,7 +155,7 @@ mod tests {
     #[test]
     fn a_token_cap_is_taken_where_it_makes_sense() {
         let mapping = json!({ "prompt": { "field": "q" }, "max_tokens_field": "n", "answer": { "field": "q" } });
-        let mapping = compile(mapping, &["q", "n"]).unwrap();
+        let mapping = compile(mapping);
 
         for (sent, expected) in [
             (json!(64), Some(64)),
@@ -203,25 +174,10 @@ mod tests {
     #[test]
     fn a_prompt_of_white_space_is_refused_whatever_the_system_text() {
         let mapping = json!({ "prompt": { "field": "q" }, "system": "Be brief", "answer": { "field": "q" } });
-        let mapping = compile(mapping, &["q"]).unwrap();
+        let mapping = compile(mapping);
 
         let parts = apply(&mapping, &json!({ "q": " \n" }));
 
         assert_eq!(parts, Err(Unmappable::Empty));
-    }
-
-    #[test]
-    fn every_unknown_field_is_found_at_once() {
-        let mapping = json!({
-            "prompt": { "template": "{question} {hint}" },
-            "task_type": { "field": { "field": "kind", "values": {}, "other": "text" } },
-            "max_tokens_field": "cap",
-            "answer": { "field": "completion" }
-        });
-
-        let problems = compile(mapping, &["hint"]).unwrap_err();
-
-        let keys: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
-        assert_eq!(keys, ["prompt", "task_type.field.field", "max_tokens_field", "answer.field"]);
     }
 }

@@ -2,7 +2,7 @@
 
 mod bound;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bittensor::synapse::{NonceWindow, Refused, Signed, Verified};
@@ -27,16 +27,27 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// How long a request may wait for the bound.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// The nonces that were used in this run.
+#[derive(Clone, Debug)]
+struct Window(Arc<Mutex<NonceWindow>>);
+
+impl Window {
+    /// Every change is complete before anything can panic.
+    fn lock(&self) -> MutexGuard<'_, NonceWindow> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Accepts each nonce once, over restarts too.
 #[derive(Debug)]
 pub(crate) struct Nonces {
-    window: Mutex<NonceWindow>,
+    window: Window,
     bound: watch::Receiver<u64>,
     used: Arc<Notify>,
 }
 
 impl Nonces {
-    /// Reads the bound of the run before and starts the worker that raises it.
+    /// Reads the bound of the run before and starts the worker that raises it. It ends when this is dropped.
     ///
     /// # Errors
     /// The database does not work.
@@ -48,9 +59,10 @@ impl Nonces {
             tracing::warn!("The clock was ahead in the run before: nonces of that time are no longer known");
         }
         let (sender, bound) = watch::channel(floor_ns);
+        let window = Window(Arc::new(Mutex::new(NonceWindow::new(CAPACITY, floor_ns))));
         let used = Arc::new(Notify::new());
-        workers.spawn("nonce-bound", raise(store.clone(), sender, Arc::clone(&used), workers.clone()));
-        Ok(Self { window: Mutex::new(NonceWindow::new(CAPACITY, floor_ns)), bound, used })
+        workers.spawn("nonce-bound", persist(store.clone(), sender, Arc::clone(&used), window.clone()));
+        Ok(Self { window, bound, used })
     }
 
     /// Uses a request's nonce up, also for later runs. Waits only if no request came in the last seconds.
@@ -58,7 +70,7 @@ impl Nonces {
     /// # Errors
     /// The refusal to send: the nonce was used, or the bound could not be raised above it.
     pub(crate) async fn spend(&self, verified: Verified) -> Result<Signed, Refused> {
-        let signed = verified.spend(&mut self.window.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let signed = verified.spend(&mut self.window.lock())?;
         self.used.notify_one();
         let mut bound = self.bound.clone();
         match timeout(PATIENCE, bound.wait_for(|&bound_ns| bound_ns >= signed.nonce_ns)).await {
@@ -76,30 +88,43 @@ impl Nonces {
     }
 }
 
-async fn raise(store: Store, bound: watch::Sender<u64>, used: Arc<Notify>, workers: Workers) {
+/// Keeps the bound above all nonces in use, and puts it back to the newest used one after a stop in good order, so that
+/// such a restart costs no refusals.
+async fn persist(store: Store, bound: watch::Sender<u64>, used: Arc<Notify>, window: Window) {
+    tokio::select! {
+        () = raise(&store, &bound, &used) => {}
+        // Nobody uses nonces any more.
+        () = bound.closed() => {}
+    }
+    let newest_ns = window.lock().newest_ns();
+    if newest_ns < *bound.borrow() {
+        store_bound(&store, newest_ns).await;
+    }
+}
+
+async fn raise(store: &Store, bound: &watch::Sender<u64>, used: &Notify) {
     let mut period = interval(PERIOD);
     period.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            () = used.notified() => {}
-            // Requests that were already in work when stopping began have their bound.
-            () = workers.stopping() => return,
-        }
+        used.notified().await;
         let raised = bound::raised(*bound.borrow(), unix_ns(SystemTime::now()));
-        if let Some(raised) = raised {
-            match store.run(Durability::Synced, move |connection| write(connection, raised)).await {
-                Ok(()) => {
-                    bound.send_replace(raised);
-                }
-                Err(error) => {
-                    let error = anyhow::Error::new(error);
-                    tracing::error!(error = format!("{error:#}"), "The bound of nonces cannot be raised");
-                }
-            }
+        if let Some(raised) = raised
+            && store_bound(store, raised).await
+        {
+            bound.send_replace(raised);
         }
-        tokio::select! {
-            _ = period.tick() => {}
-            () = workers.stopping() => return,
+        period.tick().await;
+    }
+}
+
+/// Returns whether it worked.
+async fn store_bound(store: &Store, bound_ns: u64) -> bool {
+    match store.run(Durability::Synced, move |connection| write(connection, bound_ns)).await {
+        Ok(()) => true,
+        Err(error) => {
+            let error = anyhow::Error::new(error);
+            tracing::error!(error = format!("{error:#}"), "The bound of nonces cannot be stored");
+            false
         }
     }
 }

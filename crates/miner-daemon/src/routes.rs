@@ -13,7 +13,6 @@ use daemon_kit::config::{ConfigError, Problem};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::key_problem::KeyProblem;
 use crate::mapping::Mapping;
 
 /// The routes of one listener, by name.
@@ -52,33 +51,25 @@ pub(crate) enum Plan {
 }
 
 impl Routes {
-    /// Checks the profiles of a listener's subnets.
+    /// Makes the profiles of a listener's subnets ready. That their routes do not overlap is checked with the
+    /// configuration.
     ///
     /// # Errors
-    /// Everything that is wrong with them.
+    /// Everything that no request could be served with.
     pub(crate) fn compile(listener: &ListenerConfig, profiles: &SubnetProfiles) -> Result<Self, Vec<ConfigError>> {
         let mut errors = Vec::new();
-        let mut by_name: HashMap<RouteName, Arc<ServedRoute>> = HashMap::new();
+        let mut by_name = HashMap::new();
         for &netuid in &listener.netuids {
             let Some(profile) = profiles.subnets.get(&netuid) else {
-                errors.push(no_profile(listener, netuid));
+                errors.push(wrong(format!("subnets.{netuid}"), "is missing, but a listener serves it"));
                 continue;
             };
             for (name, route) in &profile.routes {
-                let wrong = |KeyProblem { key, problem }| wrong(format!("subnets.{netuid}.{key}"), problem);
                 match ServedRoute::compile(netuid, profile, name, route) {
                     Ok(served) => {
-                        if let Some(other) = by_name.insert(name.clone(), Arc::new(served)) {
-                            let other = other.netuid;
-                            let problem = format!(
-                                "netuid {other} has a route of this name on the same listener {}: give one of them a \
-                                 listener of its own",
-                                listener.address
-                            );
-                            errors.push(wrong(KeyProblem { key: format!("routes.{name}"), problem }));
-                        }
+                        by_name.insert(name.clone(), Arc::new(served));
                     }
-                    Err(problems) => errors.extend(problems.into_iter().map(wrong)),
+                    Err(found) => errors.extend(found),
                 }
             }
         }
@@ -111,13 +102,12 @@ impl Routes {
 }
 
 impl ServedRoute {
-    /// The problems' keys are below the profile.
     fn compile(
         netuid: Netuid,
         profile: &SubnetProfile,
         name: &RouteName,
         route: &Route,
-    ) -> Result<Self, Vec<KeyProblem>> {
+    ) -> Result<Self, Vec<ConfigError>> {
         let schema = match profile.protocol {
             Protocol::Synapse => Schema::compile(name, route),
         };
@@ -132,9 +122,10 @@ impl ServedRoute {
             }),
             (schema, plan) => {
                 let schema = schema.err().into_iter().flatten();
-                let schema = schema.map(|error| KeyProblem { key: error.key, problem: error.problem });
+                let schema = schema.map(|error| wrong(format!("subnets.{netuid}.{}", error.key), error.problem));
                 let plan = plan.err().into_iter().flatten();
-                let plan = plan.map(|problem| problem.under(&format!("routes.{name}.action")));
+                let plan =
+                    plan.map(|(key, problem)| wrong(format!("subnets.{netuid}.routes.{name}.action.{key}"), problem));
                 Err(schema.chain(plan).collect())
             }
         }
@@ -142,44 +133,30 @@ impl ServedRoute {
 }
 
 impl Plan {
-    /// The problems' keys are below `action`.
-    fn compile(route: &Route) -> Result<Self, Vec<KeyProblem>> {
+    /// What is wrong comes with its key below `action`.
+    fn compile(route: &Route) -> Result<Self, Vec<(String, String)>> {
         match &route.action {
-            Action::Task(mapping) => Mapping::compile(mapping, &route.fields)
+            Action::Task(mapping) => Mapping::compile(mapping)
                 .map(Self::Task)
-                .map_err(|problems| problems.into_iter().map(|problem| problem.under("task")).collect()),
+                .map_err(|error| vec![("task.prompt.template".to_owned(), error.to_string())]),
             Action::Reply(fields) => {
-                let problems: Vec<_> =
-                    fields.iter().filter_map(|(name, value)| reply_problem(name, value, route)).collect();
-                if problems.is_empty() { Ok(Self::Reply(fields.clone())) } else { Err(problems) }
+                let misfits: Vec<_> = fields.iter().filter_map(|(name, value)| misfit(name, value, route)).collect();
+                if misfits.is_empty() { Ok(Self::Reply(fields.clone())) } else { Err(misfits) }
             }
             Action::Decline {} => Ok(Self::Decline),
         }
     }
 }
 
-fn reply_problem(name: &str, value: &Value, route: &Route) -> Option<KeyProblem> {
-    let problem = match route.fields.get(name) {
-        None => "the route has no such field: add it to fields".to_owned(),
-        Some(field) => {
-            let mismatch = coerce(&field.python_type, &route.models, value).err()?;
-            format!("does not fit the field's type: {mismatch}")
-        }
-    };
-    Some(KeyProblem { key: format!("reply.{name}"), problem })
+fn misfit(name: &str, value: &Value, route: &Route) -> Option<(String, String)> {
+    let field = route.fields.get(name)?;
+    let mismatch = coerce(&field.python_type, &route.models, value).err()?;
+    Some((format!("reply.{name}"), format!("does not fit the field's type: {mismatch}")))
 }
 
-fn wrong(key: String, problem: String) -> ConfigError {
-    ConfigError { file: "config/subnet-profiles.json".to_owned(), key, problem: Problem::Contradiction(problem) }
-}
-
-fn no_profile(listener: &ListenerConfig, netuid: Netuid) -> ConfigError {
-    let problem = format!(
-        "{} serves netuid {netuid}, which has no profile: add one to subnet-profiles.json, or remove the netuid",
-        listener.address
-    );
-    let (file, key) = ("config/miner-config.json".to_owned(), "listeners".to_owned());
-    ConfigError { file, key, problem: Problem::Contradiction(problem) }
+fn wrong(key: String, problem: impl Into<String>) -> ConfigError {
+    let file = "config/subnet-profiles.json".to_owned();
+    ConfigError { file, key, problem: Problem::Contradiction(problem.into()) }
 }
 
 #[cfg(test)]
@@ -235,30 +212,29 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_said_at_once() {
-        let task = json!({ "task": { "prompt": { "field": "q" }, "answer": { "field": "a" } } });
+        let task = json!({ "task": { "prompt": { "template": "{" }, "answer": { "field": "a" } } });
         let profiles = profiles(&[
-            ("1", json!({ "IsAlive": ping(), "Ask": { "action": task } })),
+            ("1", json!({ "Ask": { "fields": { "a": { "type": "Nothing" } }, "action": task } })),
             (
                 "2",
-                json!({ "IsAlive": ping(), "Is": {
-                    "fields": { "ok": { "type": "bool" } },
-                    "action": { "reply": { "nothing": 1, "ok": "perhaps" } }
+                json!({ "Is": {
+                    "fields": { "up": { "type": "bool" } },
+                    "action": { "reply": { "up": "perhaps" } }
                 } }),
             ),
         ]);
 
         let errors = Routes::compile(&listener(&[1, 2, 3]), &profiles).unwrap_err();
-        let errors = daemon_kit::config::ConfigErrors(errors).to_string();
 
-        for expected in [
-            "subnets.1.routes.Ask.action.task.prompt: \"q\"",
-            "subnets.1.routes.Ask.action.task.answer.field: \"a\"",
-            "subnets.2.routes.IsAlive: netuid 1",
-            "subnets.2.routes.Is.action.reply.nothing",
-            "subnets.2.routes.Is.action.reply.ok",
-            "netuid 3",
-        ] {
-            assert!(errors.contains(expected), "{expected} in {errors}");
-        }
+        let keys: Vec<_> = errors.iter().map(|error| error.key.as_str()).collect();
+        assert_eq!(
+            keys,
+            [
+                "subnets.1.routes.Ask.fields.a.type",
+                "subnets.1.routes.Ask.action.task.prompt.template",
+                "subnets.2.routes.Is.action.reply.up",
+                "subnets.3",
+            ]
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! Starts the daemon: reads the hotkey, opens the database, binds the addresses, and begins to accept.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use bittensor::wallet::Wallet;
@@ -12,6 +14,7 @@ use daemon_kit::ipc::{self, Client};
 use daemon_kit::outbox::{self, Courier};
 use daemon_kit::{Daemon, Durability, Store, beat};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use crate::admission::Admission;
 use crate::delivery::Deliveries;
@@ -79,12 +82,17 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     drop(beat::start(&daemon, tracker, Some(store)));
     let service = StatusService { daemon: daemon.clone(), hotkey, listeners, load };
     workers.spawn("ipc-server", ipc::serve(socket, SERVICE, Arc::new(service), workers.clone()));
+    // Nobody is refused just because this daemon was faster than its own connection to task-handler.
+    let _ = timeout(HEAD_START, front.tasks.connected()).await;
     for ((listener, _), routes) in bound.into_iter().zip(routes) {
         let site = Site { routes: Arc::new(routes), front: Arc::clone(&front) };
         workers.spawn("validator-listener", listener::accept(listener, site, workers.clone()));
     }
     Ok(())
 }
+
+/// How long the first validator waits for task-handler.
+const HEAD_START: Duration = Duration::from_secs(1);
 
 /// The most records that may be open or waiting, however many tasks may be in work.
 const MOST_RECORDS: usize = 65_536;
@@ -108,7 +116,7 @@ fn hotkey(config: &MinerConfig) -> anyhow::Result<Ss58> {
     Ok(wallet.hotkey().context("the hotkey cannot be read")?.address())
 }
 
-async fn bind(config: &MinerConfig) -> Result<Vec<(TcpListener, std::net::SocketAddr)>, listener::ListenError> {
+async fn bind(config: &MinerConfig) -> Result<Vec<(TcpListener, SocketAddr)>, listener::ListenError> {
     let mut bound = Vec::new();
     for listener in &config.listeners {
         bound.push(listener::bind(listener.address).await?);

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use common::config::subnet::Prompt;
+use common::config::template::{Piece, Template, TemplateError};
 use common::task::{Message, Role};
 use serde_json::Value;
 
-use super::template::{Piece, Template};
 use super::{Fields, Unmappable, text};
-use crate::key_problem::KeyProblem;
 
 /// A profile's `prompt`, with its template read.
 #[derive(Clone, Debug)]
@@ -25,36 +24,13 @@ pub(super) enum PromptRule {
 
 impl PromptRule {
     /// Reads the template, if there is one.
-    pub(super) fn compile(prompt: &Prompt) -> Result<Self, KeyProblem> {
+    pub(super) fn compile(prompt: &Prompt) -> Result<Self, TemplateError> {
         Ok(match prompt.clone() {
             Prompt::Field(field) => Self::Field(field),
-            Prompt::Template(template) => {
-                let template = Template::parse(&template)
-                    .map_err(|error| KeyProblem::new("prompt.template", error.to_string()))?;
-                Self::Template(template)
-            }
+            Prompt::Template(text) => Self::Template(Template::parse(&text)?),
             Prompt::Lists { texts, roles } => Self::Lists { texts, roles },
             Prompt::Chat { messages, role, content, roles } => Self::Chat { messages, role, content, roles },
         })
-    }
-
-    /// The fields the rule looks at.
-    pub(super) fn fields(&self) -> Vec<&str> {
-        match self {
-            Self::Field(field) => vec![field],
-            Self::Template(template) => template
-                .pieces()
-                .iter()
-                .filter_map(|piece| match piece {
-                    Piece::Text(_) => None,
-                    Piece::Field(field) => Some(field.as_str()),
-                })
-                .collect(),
-            Self::Lists { texts, roles } => {
-                [Some(texts), roles.as_ref()].into_iter().flatten().map(String::as_str).collect()
-            }
-            Self::Chat { messages, .. } => vec![messages],
-        }
     }
 
     /// Reads the conversation out of a request's fields.

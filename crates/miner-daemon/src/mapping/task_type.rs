@@ -6,14 +6,6 @@ use common::id::TaskType;
 use super::Fields;
 use super::text::text_or_json;
 
-/// The field the rule looks at.
-pub(super) fn field(rule: &TaskTypeRule) -> Option<&str> {
-    match rule {
-        TaskTypeRule::Fixed(_) => None,
-        TaskTypeRule::Field { field, .. } => Some(field),
-    }
-}
-
 /// The request's task type. A value that is not text is compared as JSON, such as `3` or `true`.
 pub(super) fn apply(rule: &TaskTypeRule, fields: Fields<'_>) -> TaskType {
     match rule {

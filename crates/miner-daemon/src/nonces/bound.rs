@@ -3,8 +3,9 @@
 //! A nonce is the time at which a validator signed. The used ones are remembered in memory only; a write for each would
 //! cost a disk write per request. Instead a bound is persisted *ahead* of accepting: no nonce above it is ever accepted.
 //! After a restart everything at or under the bound counts as used. The price: since the bound lies a few seconds in the
-//! future, honest requests are refused until those have passed, and so are requests that were already on their way. A
-//! restart in a quiet time costs less, since the bound rises only while requests come.
+//! future, honest requests are refused after a crash until those have passed, and so are requests that were already on
+//! their way. A crash in a quiet time costs less, since the bound rises only while requests come; a stop in good order
+//! costs nothing, since it puts the bound back to the newest nonce that was used.
 
 use std::time::Duration;
 
