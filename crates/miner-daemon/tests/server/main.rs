@@ -1,0 +1,13 @@
+//! miner-daemon over real sockets, between real validators' clients and stand-ins for the daemons beside it.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+mod answers;
+mod dendrite;
+mod fakes;
+mod harness;
+mod hostile;
+mod peer;
+mod refusals;
+mod restart;
+mod start;
+mod validator;

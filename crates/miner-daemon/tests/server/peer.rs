@@ -1,0 +1,96 @@
+//! A peer that speaks HTTP by hand, so that it can speak it badly.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+
+use crate::harness::LONG;
+
+/// One connection.
+pub(crate) struct Peer {
+    stream: BufReader<TcpStream>,
+}
+
+/// One response.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// What a dendrite reads of a failure. Checks that it can.
+    pub(crate) fn message(&self) -> &str {
+        assert_eq!(self.headers["content-type"], "application/json");
+        self.body["message"].as_str().unwrap()
+    }
+}
+
+impl Peer {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        Self { stream: BufReader::new(TcpStream::connect(address).await.unwrap()) }
+    }
+
+    /// Connects with as little room for answers as the system allows.
+    pub(crate) async fn connect_narrow(address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(1).unwrap();
+        Self { stream: BufReader::with_capacity(1, socket.connect(address).await.unwrap()) }
+    }
+
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    /// The next response; none if the connection is closed instead.
+    pub(crate) async fn answer(&mut self) -> Option<Answer> {
+        timeout(LONG, self.read_answer()).await.unwrap()
+    }
+
+    /// Sends and takes the answer.
+    pub(crate) async fn ask(&mut self, bytes: impl AsRef<[u8]>) -> Answer {
+        self.send(bytes).await;
+        self.answer().await.unwrap()
+    }
+
+    /// Whether the other side closes in good order now.
+    pub(crate) async fn is_closed(&mut self) -> bool {
+        timeout(LONG, self.stream.read_u8()).await.unwrap().is_err_and(|error| {
+            assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
+            true
+        })
+    }
+
+    /// Waits for the other side to say anything, also by closing.
+    pub(crate) async fn hear(&mut self) {
+        self.stream.fill_buf().await.unwrap();
+    }
+
+    async fn read_answer(&mut self) -> Option<Answer> {
+        let status_line = self.line().await?;
+        let status = status_line.split(' ').nth(1).unwrap().parse().unwrap();
+        let mut headers = HashMap::new();
+        loop {
+            let line = self.line().await.unwrap();
+            if line.is_empty() {
+                break;
+            }
+            let (name, value) = line.split_once(": ").unwrap();
+            headers.insert(name.to_owned(), value.to_owned());
+        }
+        let mut body = vec![0; headers["content-length"].parse().unwrap()];
+        self.stream.read_exact(&mut body).await.unwrap();
+        Some(Answer { status, headers, body: serde_json::from_slice(&body).unwrap() })
+    }
+
+    async fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        let read = self.stream.read_line(&mut line).await.unwrap();
+        (read > 0).then(|| line.trim_end().to_owned())
+    }
+}
