@@ -1,5 +1,7 @@
 //! Tells tracker every few seconds that the daemon is alive, and hears what the operator wishes.
 
+use std::time::Duration;
+
 use common::call::tracker::{Beat, TrackerCall, Wishes};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
@@ -9,6 +11,9 @@ use crate::ipc::Client;
 use crate::outbox;
 use crate::problems::chain;
 use crate::store::{Durability, Store};
+
+/// An interval cannot be shorter.
+const FASTEST: Duration = Duration::from_millis(1);
 
 /// Starts the beat. The newest wishes stay as they are while tracker is away. `store` is the database with the outbox.
 #[must_use]
@@ -28,7 +33,7 @@ async fn keep_beating(
     store: Option<&Store>,
     wishes: &watch::Sender<Wishes>,
 ) {
-    let period = daemon.config.miner.daemons.beat();
+    let period = daemon.config.miner.daemons.beat().max(FASTEST);
     let mut ticks = tokio::time::interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -57,5 +62,83 @@ async fn waiting(store: Option<&Store>) -> u64 {
             tracing::warn!(error = %chain(&error), "Outbox cannot be counted");
             0
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use common::id::EntryId;
+    use common::ipc::Reply;
+    use common::record::{Entry, Record, Refusal, RefusalReason};
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::home::Home;
+    use crate::ipc::{CallContext, Listener, Service, serve};
+    use crate::problems::Problems;
+    use crate::workers::Workers;
+
+    const WISHES: Wishes = Wishes { revision: 3, paused: true, frozen: false };
+
+    struct Tracker(mpsc::Sender<Beat>);
+
+    impl Service for Tracker {
+        type Call = TrackerCall;
+
+        async fn handle(&self, call: TrackerCall, _: CallContext) -> Reply {
+            let TrackerCall::Beat(beat) = call else { panic!("{call:?}") };
+            self.0.send(beat).await.unwrap();
+            Reply::of::<Beat>(Ok(WISHES))
+        }
+    }
+
+    fn daemon(directory: &Path) -> Daemon {
+        Daemon {
+            service: "task-handler",
+            version: "1.2.3",
+            home: Home::new(directory.to_owned()),
+            config: Config::example(),
+            workers: Workers::new(),
+            problems: Problems::new(),
+            started_unix_ms: 17,
+        }
+    }
+
+    fn entry() -> Entry {
+        let refusal = Refusal {
+            netuid: None,
+            claimed: None,
+            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            reason: RefusalReason::Unsigned,
+            count: 1,
+        };
+        Entry { id: EntryId::new(1, [0; 10]), unix_ms: 1, record: Record::Refusal(refusal) }
+    }
+
+    #[tokio::test]
+    async fn a_beat_tells_of_the_daemon_and_brings_the_wishes() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tracker.sock");
+        let listener = Listener::bind(&path, &[]).unwrap();
+        let (sender, mut beats) = mpsc::channel(16);
+        let server = Workers::new();
+        server.spawn("tracker", serve(listener, "tracker", Arc::new(Tracker(sender)), server.clone()));
+        let store = Store::open(&directory.path().join("own.db"), &[outbox::SCHEMA]).unwrap();
+        store.run(Durability::Lazy, |connection| outbox::push(connection, &entry())).await.unwrap();
+        let daemon = daemon(directory.path());
+        let tracker = Client::new(path, "tracker", &daemon.workers);
+
+        let mut wishes = start(&daemon, tracker, Some(store));
+        let beat = beats.recv().await.unwrap();
+        wishes.changed().await.unwrap();
+
+        let expected = Beat { service: "task-handler".into(), pid: std::process::id(), started_unix_ms: 17, outbox: 1 };
+        assert_eq!(beat, expected);
+        assert_eq!(*wishes.borrow(), WISHES);
     }
 }

@@ -62,6 +62,14 @@ impl Config {
     }
 }
 
+#[cfg(test)]
+impl Config {
+    /// The shipped examples.
+    pub(crate) fn example() -> Self {
+        Self::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/examples")).unwrap()
+    }
+}
+
 fn none() -> LlmCredentials {
     LlmCredentials { version: 1, entries: std::collections::BTreeMap::default() }
 }

@@ -117,19 +117,26 @@ impl Home {
             }
         }
         // A checkout has logs/ with the modes of the umask: ours to tighten.
-        private_dir(&self.logs_dir(), Loose::Tightened)?;
-        private_dir(&self.state_dir(), Loose::Refused)?;
-        private_dir(&self.run_dir(), Loose::Refused)
+        private_dir(&self.logs_dir(), PRIVATE, Loose::Tightened)?;
+        private_dir(&self.state_dir(), PRIVATE, Loose::Refused)?;
+        // A group may enter, so that users in daemons.allowed_uids reach the sockets; it may not replace them.
+        private_dir(&self.run_dir(), PRIVATE & !ENTER, Loose::Refused)
     }
 }
 
+/// Permission bits of everybody else.
+const PRIVATE: u32 = 0o077;
+/// Permission bits of a group that may look into a directory and enter it.
+const ENTER: u32 = 0o050;
+
+/// What is done about a directory that is too open.
 #[derive(Clone, Copy)]
 enum Loose {
     Refused,
     Tightened,
 }
 
-fn private_dir(path: &Path, loose: Loose) -> Result<(), HomeError> {
+fn private_dir(path: &Path, forbidden: u32, loose: Loose) -> Result<(), HomeError> {
     let io_error = |source| HomeError::Io { path: path.to_owned(), source };
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     if path.exists() && !path.is_dir() {
@@ -141,7 +148,7 @@ fn private_dir(path: &Path, loose: Loose) -> Result<(), HomeError> {
         return Err(HomeError::Owner { path: path.to_owned(), owner: metadata.uid(), own });
     }
     let mode = metadata.mode() & 0o777;
-    match (mode & 0o077, loose) {
+    match (mode & forbidden, loose) {
         (0, _) => Ok(()),
         (_, Loose::Tightened) => fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(io_error),
         (_, Loose::Refused) => Err(HomeError::Loose { path: path.to_owned(), mode }),
@@ -184,6 +191,33 @@ mod tests {
         let error = home.prepare().unwrap_err();
 
         assert!(matches!(error, HomeError::Loose { mode: 0o755, .. }), "{error}");
+    }
+
+    #[test]
+    fn a_group_may_reach_the_sockets_but_not_replace_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::new(directory.path().to_owned());
+        home.prepare().unwrap();
+
+        fs::set_permissions(home.run_dir(), Permissions::from_mode(0o750)).unwrap();
+        let enter = home.prepare();
+        fs::set_permissions(home.run_dir(), Permissions::from_mode(0o770)).unwrap();
+        let replace = home.prepare();
+
+        assert!(enter.is_ok(), "{enter:?}");
+        assert!(matches!(replace, Err(HomeError::Loose { mode: 0o770, .. })), "{replace:?}");
+    }
+
+    #[test]
+    fn a_loose_log_directory_is_tightened() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::new(directory.path().to_owned());
+        fs::create_dir(home.logs_dir()).unwrap();
+        fs::set_permissions(home.logs_dir(), Permissions::from_mode(0o755)).unwrap();
+
+        home.prepare().unwrap();
+
+        assert_eq!(fs::metadata(home.logs_dir()).unwrap().mode() & 0o777, 0o700);
     }
 
     #[test]

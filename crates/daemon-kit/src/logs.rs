@@ -3,6 +3,7 @@
 mod rotation;
 
 use std::io::{self, IsTerminal};
+use std::panic::PanicHookInfo;
 use std::path::PathBuf;
 
 use tracing::Subscriber;
@@ -53,7 +54,16 @@ pub(crate) fn init(home: &Home, service: &str, problems: Problems) -> Result<(),
         json_layer(io::stderr)
     };
     Registry::default().with(filter()?).with(problems).with(stderr).with(file.map(json_layer)).try_init()?;
+    std::panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// Says where a panic was. Its message is left out: it can quote the text that was worked on, such as a prompt.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    match panic.location() {
+        Some(location) => tracing::error!(%location, "Panicked"),
+        None => tracing::error!("Panicked"),
+    }
 }
 
 fn filter() -> Result<EnvFilter, LogsError> {

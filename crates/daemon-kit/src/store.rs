@@ -87,7 +87,7 @@ pub enum StoreError {
         /// What SQLite said.
         source: Arc<rusqlite::Error>,
     },
-    /// The job has a bug, and nothing of it was kept; the log has its message.
+    /// The job has a bug, and nothing of it was kept; the log says where.
     #[error("{path}: a job panicked")]
     Panicked {
         /// The database.

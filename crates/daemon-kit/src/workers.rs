@@ -38,7 +38,7 @@ struct Shift {
 /// Why the workers did not end well.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum WorkersError {
-    /// A worker has a bug; the log has its message.
+    /// A worker has a bug; the log says where.
     #[error("worker {0} panicked")]
     Panicked(&'static str),
     /// Time was up.

@@ -119,5 +119,7 @@ fn a_worker_that_panics_is_a_failure() {
 
     assert_eq!(output.status.code(), Some(1));
     let log = fs::read_to_string(home.path().join("logs/idle.log")).unwrap();
-    assert!(log.contains("worker idler panicked"), "{log}");
+    assert!(log.contains("worker idler panicked") && log.contains("examples/idle.rs"), "{log}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!log.contains("asked to fail") && !said.contains("asked to fail"), "a panic's message can be a prompt");
 }
