@@ -100,17 +100,7 @@ impl Ledger {
     ) -> Result<Self, StoreError> {
         let now_ms = clock.now_ms();
         let recovered = store.run(Durability::Synced, move |connection| recovery::recover(connection, now_ms)).await?;
-        if recovered.interrupted > 0 {
-            tracing::warn!(
-                calls = recovered.interrupted,
-                tokens = recovered.booked.tokens,
-                cost = %recovered.booked.cost,
-                "Calls were interrupted, booked at their worst case"
-            );
-        }
-        if !recovered.sums_were_right {
-            tracing::error!("The ledger's sums differed from its journal, made anew");
-        }
+        recovered.report();
         let settlements = settler::start(store.clone(), clock.clone(), notify, workers);
         let limits = budgets.limits.iter().map(Limit::from).collect();
         Ok(Self { store, limits, issuer, clock, settlements })

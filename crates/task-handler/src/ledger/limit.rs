@@ -2,7 +2,6 @@
 
 use common::call::task::{Amount, LimitUse};
 use common::config::budget::{self, LimitScope, LimitWindow};
-use common::config::subnet::ModelRef;
 use common::id::{ModelName, Netuid, Ss58, VendorName};
 use common::money::NanoUsd;
 
@@ -65,17 +64,6 @@ impl Limit {
             && model.as_ref().is_none_or(|model| *model == subject.model)
             && netuid.is_none_or(|netuid| netuid == subject.netuid)
             && validator.as_ref().is_none_or(|validator| *validator == subject.validator)
-    }
-
-    /// Whether the limit applies to every call of a model for a subnet, whichever validator it is for.
-    #[must_use]
-    pub fn covers(&self, netuid: Netuid, model: &ModelRef) -> bool {
-        let LimitScope { vendor, model: name, netuid: subnet, validator } = &self.scope;
-        self.limits_something()
-            && validator.is_none()
-            && vendor.as_ref().is_none_or(|vendor| *vendor == model.vendor)
-            && name.as_ref().is_none_or(|name| *name == model.model)
-            && subnet.is_none_or(|subnet| subnet == netuid)
     }
 
     /// Whether the limit holds after `asked` has been added to `used`.

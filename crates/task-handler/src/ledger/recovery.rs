@@ -6,6 +6,9 @@ use rusqlite::Connection;
 
 use super::{journal, spent};
 
+/// More than clocks are corrected by in good order.
+const CLOCK_BEHIND_MS: u64 = 60_000;
+
 /// What was found at start-up.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Recovered {
@@ -15,6 +18,31 @@ pub(super) struct Recovered {
     pub(super) booked: Amount,
     /// Whether the sums were those of the journal.
     pub(super) sums_were_right: bool,
+    /// How far the clock is behind the newest reservation, in milliseconds.
+    pub(super) clock_behind_ms: u64,
+}
+
+impl Recovered {
+    /// Tells the operator of everything that is not as it should be.
+    pub(super) fn report(&self) {
+        if self.interrupted > 0 {
+            tracing::warn!(
+                calls = self.interrupted,
+                tokens = self.booked.tokens,
+                cost = %self.booked.cost,
+                "Calls were interrupted, booked at their worst case"
+            );
+        }
+        if !self.sums_were_right {
+            tracing::error!("The ledger's sums differed from its journal, made anew");
+        }
+        if self.clock_behind_ms > CLOCK_BEHIND_MS {
+            tracing::warn!(
+                seconds = self.clock_behind_ms / 1000,
+                "The clock is behind the ledger's newest entry, no window of a limit ends until it has caught up"
+            );
+        }
+    }
 }
 
 /// Books every open call at its full reservation, puts their records in line, and checks the sums.
@@ -29,5 +57,6 @@ pub(super) fn recover(connection: &Connection, now_ms: u64) -> rusqlite::Result<
         booked.cost = booked.cost.saturating_add(row.reserved.cost);
     }
     outbox::release_staged(connection)?;
-    Ok(Recovered { interrupted: open.len(), booked, sums_were_right })
+    let clock_behind_ms = journal::newest(connection)?.unwrap_or(0).saturating_sub(now_ms);
+    Ok(Recovered { interrupted: open.len(), booked, sums_were_right, clock_behind_ms })
 }

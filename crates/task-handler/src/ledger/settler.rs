@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::booking::Booking;
 use super::call::Facts;
 use super::{Clock, journal, spent};
+use crate::chain::chain;
 
 /// The most reservations at a time.
 const PLACES: usize = 1024;
@@ -75,7 +76,9 @@ async fn settle(store: Store, clock: Clock, notify: Notify, mut queue: mpsc::Rec
                 }
             }
             // The reservations stay open, and count in full until the next start books them so.
-            Err(error) => tracing::error!(%error, "Settlements cannot be written, the reservations stay"),
+            Err(error) => {
+                tracing::error!(error = chain(&error), "Settlements cannot be written, the reservations stay");
+            }
         }
     }
 }

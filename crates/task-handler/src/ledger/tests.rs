@@ -118,9 +118,10 @@ impl Bench {
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
         let entries = self.store.run(Durability::Lazy, entries).await.unwrap();
-        let attempt = |json: &String| match serde_json::from_str::<Entry>(json).unwrap().record {
-            Record::Attempt(attempt) => attempt,
-            other => panic!("{other:?}"),
+        let attempt = |json: &String| {
+            let entry: Entry = serde_json::from_str(json).unwrap();
+            let Record::Attempt(attempt) = entry.record else { panic!("{entry:?}") };
+            attempt
         };
         entries.iter().map(attempt).collect()
     }

@@ -1,0 +1,82 @@
+//! Starts the process: checks, opens, takes over, serves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use daemon_kit::ipc::{self, Client, Listener};
+use daemon_kit::outbox::Courier;
+use daemon_kit::{Daemon, Store, Workers, beat};
+use tokio::time::MissedTickBehavior;
+
+use crate::chain::chain;
+use crate::keys;
+use crate::ledger::{self, Clock, Ledger, Notify};
+use crate::models::Models;
+use crate::pipeline::Pipeline;
+use crate::service::TaskHandler;
+use crate::vendors::{self, Vendors, VendorsError};
+
+/// How often the ledger's sums are compared with its journal.
+const AUDIT: Duration = Duration::from_secs(3600);
+
+/// Binds the socket and starts all workers; returns when tasks are taken.
+///
+/// # Errors
+/// The configuration contradicts itself, another copy runs in the same home, or the ledger cannot be opened.
+pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
+    crate::check::check(&daemon.config)?;
+    let Vendors { clients, issuer, problems } = open_vendors(&daemon)?;
+    let workers = &daemon.workers;
+    let name = daemon.service;
+    // First, because it proves that no other copy has the ledger open.
+    let listener = Listener::bind(&daemon.home.socket(name), &daemon.config.miner.daemons.allowed_uids)?;
+
+    let store = ledger::open(&daemon.home.state_dir().join("ledger.db")).context("the ledger cannot be opened")?;
+    let tracker = Client::new(daemon.home.socket("tracker"), "tracker", workers);
+    let courier = Courier::start(store.clone(), tracker.clone(), workers);
+    let wishes = beat::start(&daemon, tracker, Some(store.clone()));
+
+    let clock = Clock::system();
+    let notify = Notify::new(move || courier.notify());
+    let ledger = Ledger::start(store.clone(), &daemon.config.budgets, issuer, clock.clone(), notify, workers)
+        .await
+        .context("the ledger cannot be taken over")?;
+    workers.spawn("ledger-audit", audit(store, workers.clone()));
+
+    let paused = ledger.paused().await.context("the ledger cannot be read")?;
+    if paused {
+        tracing::warn!("Answering is paused, every task is declined; resume with `minerctl resume`");
+    }
+    let models = Models::new(&daemon.config, &problems);
+    let pipeline = Pipeline::new(daemon.config.subnets.clone(), models, clients, ledger, clock.clone());
+    let service = TaskHandler::new(daemon.clone(), pipeline, wishes, paused, clock);
+    workers.spawn("ipc-server", ipc::serve(listener, name, Arc::new(service), workers.clone()));
+    Ok(())
+}
+
+fn open_vendors(daemon: &Daemon) -> anyhow::Result<Vendors> {
+    let vendors = &daemon.config.miner.vendors;
+    let keys = keys::open(vendors, &daemon.config.credentials, &daemon.home.state_dir());
+    let opened = vendors::open(vendors, keys).map_err(|error| match error {
+        // Kept as it is: the exit code says that a restart does not help.
+        VendorsError::Config(errors) => anyhow::Error::from(errors),
+        VendorsError::Clients(error) => error.into(),
+    })?;
+    for (vendor, problem) in &opened.problems {
+        tracing::error!(%vendor, problem, "Vendor cannot be called, its models are not used");
+    }
+    Ok(opened)
+}
+
+async fn audit(store: Store, workers: Workers) {
+    let mut hours = tokio::time::interval_at(tokio::time::Instant::now() + AUDIT, AUDIT);
+    hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while workers.token().run_until_cancelled(hours.tick()).await.is_some() {
+        match Ledger::verify(&store).await {
+            Ok(true) => tracing::debug!("The ledger's sums are those of its journal"),
+            Ok(false) => tracing::error!("The ledger's sums differed from its journal, made anew"),
+            Err(error) => tracing::error!(error = chain(&error), "The ledger cannot be checked"),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The calls of task-handler's socket.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use common::call::task::{SetPaused, SubmitTask, TaskCall, TaskHandlerStatus, TaskHandlerStatusQuery};
+use common::call::tracker::Wishes;
+use common::ipc::{Fault, FaultCode, Reply};
+use common::outcome::TaskAnswer;
+use common::task::Task;
+use daemon_kit::ipc::{CallContext, Service};
+use daemon_kit::{Daemon, StoreError};
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
+
+use crate::chain::chain;
+use crate::flights::{Boarding, Flights};
+use crate::ledger::Clock;
+use crate::pipeline::Pipeline;
+
+/// What stands behind the socket.
+#[derive(Debug)]
+pub struct TaskHandler {
+    daemon: Daemon,
+    pipeline: Pipeline,
+    flights: Flights,
+    wishes: watch::Receiver<Wishes>,
+    /// The operator's switch as the ledger has it.
+    paused: AtomicBool,
+    /// Held while the switch is thrown, so that ledger and memory agree.
+    pausing: Mutex<()>,
+    clock: Clock,
+}
+
+impl TaskHandler {
+    /// Puts the service together; `paused` is the switch as the ledger has it.
+    #[must_use]
+    pub fn new(
+        daemon: Daemon,
+        pipeline: Pipeline,
+        wishes: watch::Receiver<Wishes>,
+        paused: bool,
+        clock: Clock,
+    ) -> Self {
+        let most = usize::try_from(daemon.config.miner.server.max_in_flight).unwrap_or(usize::MAX);
+        let (flights, paused, pausing) = (Flights::new(most), AtomicBool::new(paused), Mutex::new(()));
+        Self { daemon, pipeline, flights, wishes, paused, pausing, clock }
+    }
+
+    async fn submit(&self, task: Task, deadline: Instant) -> Result<TaskAnswer, Fault> {
+        match self.flights.board(task.id) {
+            Boarding::Done(answer) => Ok(answer),
+            Boarding::Second(follower) => follower.outcome().await,
+            Boarding::Full => Err(Fault::new(FaultCode::Overloaded, "too many tasks are in work")),
+            Boarding::First(flight) => {
+                let outcome = self.pipeline.run(&task, self.is_paused(), deadline).await;
+                flight.land(&outcome);
+                outcome
+            }
+        }
+    }
+
+    /// Either the operator's own switch or the wish told to tracker holds.
+    fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Acquire) || self.wishes.borrow().paused
+    }
+
+    async fn set_paused(&self, paused: bool) -> Result<TaskHandlerStatus, Fault> {
+        let pausing = self.pausing.lock().await;
+        self.pipeline.ledger().set_paused(paused).await.map_err(|error| ledger_fault(&error))?;
+        self.paused.store(paused, Ordering::Release);
+        drop(pausing);
+        tracing::info!(paused, "Operator has set the pause");
+        self.status().await
+    }
+
+    async fn status(&self) -> Result<TaskHandlerStatus, Fault> {
+        Ok(TaskHandlerStatus {
+            process: self.daemon.process_status(),
+            paused: self.is_paused(),
+            in_flight: u32::try_from(self.flights.in_flight()).unwrap_or(u32::MAX),
+            limits: self.pipeline.ledger().limits().await.map_err(|error| ledger_fault(&error))?,
+            models: self.pipeline.models().states(Instant::now(), self.clock.now_ms()),
+        })
+    }
+}
+
+impl Service for TaskHandler {
+    type Call = TaskCall;
+
+    async fn handle(&self, call: TaskCall, context: CallContext) -> Reply {
+        match call {
+            TaskCall::SubmitTask(call) => Reply::of::<SubmitTask>(self.submit(call.task, context.deadline).await),
+            TaskCall::SetPaused(call) => Reply::of::<SetPaused>(self.set_paused(call.paused).await),
+            TaskCall::TaskHandlerStatusQuery(_) => Reply::of::<TaskHandlerStatusQuery>(self.status().await),
+        }
+    }
+}
+
+fn ledger_fault(error: &StoreError) -> Fault {
+    Fault::new(FaultCode::Internal, format!("the ledger does not work: {}", chain(error)))
+}
