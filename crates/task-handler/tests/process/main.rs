@@ -1,0 +1,9 @@
+//! The `task-handler` process over its real socket, with an independent vendor server behind it.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod answers;
+mod budget;
+mod endings;
+mod failures;
+mod home;
+mod llmock;
