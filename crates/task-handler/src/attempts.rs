@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::answer;
 use crate::breaker::Verdict;
 use crate::ledger::{Booking, Call, ReserveError};
+use crate::models::MIN_TIME;
 use crate::pipeline::{Obstacle, Pipeline};
 use crate::remedy::{MAX_ATTEMPTS, Remedy};
 
@@ -104,14 +105,13 @@ impl<'a> Attempts<'a> {
     async fn attempt(&mut self, plan: Plan) -> Result<(Value, Plan), Miss> {
         let skipped = |reason| Miss::Skipped(Obstacle::Declined(reason));
         let pipeline = self.pipeline;
-        let now = Instant::now();
-        let conditions = pipeline.models.conditions(std::slice::from_ref(&plan.model), now, pipeline.clock.now_ms());
-        if conditions.iter().any(|model| model.min_time > self.remaining()) {
+        if self.remaining() < MIN_TIME {
             return Err(skipped(DeclineReason::Deadline));
         }
         let model = pipeline.models.find(&plan.model, pipeline.clock.now_ms());
         let model = model.map_err(|_| skipped(DeclineReason::NoModel))?;
-        let admission = pipeline.models.admit(&plan.model, now).ok_or_else(|| skipped(DeclineReason::Breaker))?;
+        let admission =
+            pipeline.models.admit(&plan.model, Instant::now()).ok_or_else(|| skipped(DeclineReason::Breaker))?;
         let call = Call {
             task: self.task,
             model: &model,

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::breaker::{Breaker, Verdict};
 
 /// With less time than this left, no vendor answers.
-const MIN_TIME: Duration = Duration::from_millis(500);
+pub const MIN_TIME: Duration = Duration::from_millis(500);
 
 /// All models that any profile names.
 #[derive(Debug)]
