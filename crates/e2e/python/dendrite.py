@@ -6,11 +6,21 @@ come in the order in which they end.
 
 import asyncio
 import json
+import os
 import sys
+
+# The SDK logs to stdout; results have it for themselves.
+RESULTS = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
 from typing import List, Optional
 
 import bittensor as bt
 from bittensor.core.chain_data import AxonInfo
+from bittensor.utils import networking
+
+# The SDK asks services on the internet for this machine's address; the tests have no internet.
+networking.get_external_ip = lambda: "203.0.113.7"
 
 
 class PromptingSynapse(bt.Synapse):
@@ -37,17 +47,10 @@ class IsAlive(bt.Synapse):
 SYNAPSES = {cls.__name__: cls for cls in (PromptingSynapse, LogicSynapse, IsAlive, bt.Synapse)}
 
 
-class Wallet:
-    """A wallet of nothing but a hotkey."""
-
-    def __init__(self, uri):
-        self.hotkey = bt.Keypair.create_from_uri(uri)
-
-
 async def call(dendrites, request):
     uri = request["uri"]
     if uri not in dendrites:
-        dendrites[uri] = bt.Dendrite(wallet=Wallet(uri))
+        dendrites[uri] = bt.Dendrite(wallet=bt.Keypair.create_from_uri(uri))
     axon = AxonInfo(
         version=1,
         ip=request["host"],
@@ -80,10 +83,10 @@ async def main():
             result = await call(dendrites, request)
         except Exception as error:  # a broken client is a result, too
             result = {"id": request.get("id"), "status": None, "message": repr(error), "fields": {}}
-        print(json.dumps(result), flush=True)
+        print(json.dumps(result), file=RESULTS, flush=True)
 
     loop = asyncio.get_running_loop()
-    print(json.dumps({"ready": bt.__version__}), flush=True)
+    print(json.dumps({"ready": bt.__version__}), file=RESULTS, flush=True)
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         task = asyncio.create_task(answer(json.loads(line)))
         tasks.add(task)
