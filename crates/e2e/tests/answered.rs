@@ -1,5 +1,5 @@
 //! A real validator's request through the four daemons, and what an operator sees of it.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use e2e::{Dendrite, Llmock, Query, Suite, eventually};
 use serde_json::{Value, json};

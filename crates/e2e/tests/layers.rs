@@ -1,5 +1,5 @@
 //! The layers of ARCHITECTURE.md, held against the manifests: who may depend on whom.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,4 @@
 //! Start, status and stop as an operator meets them.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::process::Command;
 
