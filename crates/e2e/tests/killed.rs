@@ -1,5 +1,5 @@
 //! Each daemon killed in turn under load: every task is answered or honestly refused, and the ledger is exact.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::collections::HashMap;
 
