@@ -21,6 +21,6 @@ shellcheck --external-sources scripts/*.sh .ci/run
 echo "==> lints"
 cargo clippy --workspace --all-targets --locked -- --deny warnings
 echo "==> documentation"
-RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --document-private-items --locked
+RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
 echo "==> layers"
 cargo test --locked --package e2e --test layers
