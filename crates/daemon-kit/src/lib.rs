@@ -3,13 +3,13 @@
 pub mod beat;
 pub mod config;
 pub mod ipc;
+pub mod logs;
 pub mod outbox;
 
 mod daemon;
 mod hardening;
 mod home;
 mod instance;
-mod logs;
 mod problems;
 mod readiness;
 mod store;
@@ -21,5 +21,5 @@ pub use home::{Home, HomeError};
 pub use instance::{Instance, InstanceError};
 pub use problems::Problems;
 pub use store::{Durability, Store, StoreError};
-pub use supervised::SUPERVISOR_PID;
+pub use supervised::{SUPERVISOR_PID, SupervisedError, follow_supervisor};
 pub use workers::{Workers, WorkersError};

@@ -1,4 +1,6 @@
-//! Logs: to standard error, and outside systemd to a file that is rotated.
+//! Logs: under systemd to the journal, elsewhere to a file that is rotated, and to a terminal if there is one.
+//!
+//! A supervisor keeps standard error for what it tells the operator: there only errors go to it, as text.
 
 mod rotation;
 
@@ -7,7 +9,7 @@ use std::panic::PanicHookInfo;
 use std::path::PathBuf;
 
 use tracing::Subscriber;
-use tracing_subscriber::filter::{EnvFilter, ParseError};
+use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
@@ -16,6 +18,7 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::home::Home;
 use crate::problems::Problems;
+use crate::supervised::is_supervised;
 use rotation::RotatingFile;
 
 /// Says what is logged, such as `info,task_handler=debug`.
@@ -25,7 +28,7 @@ const JOURNAL: &str = "JOURNAL_STREAM";
 
 /// Why nothing can be logged.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LogsError {
+pub enum LogsError {
     /// The variable's text is no filter.
     #[error("{FILTER} is not a log filter such as info,task_handler=debug")]
     Filter(#[from] ParseError),
@@ -46,9 +49,16 @@ pub(crate) enum LogsError {
 }
 
 /// Starts logging for the whole process.
-pub(crate) fn init(home: &Home, service: &str, problems: Problems) -> Result<(), LogsError> {
+///
+/// # Errors
+/// The filter cannot be read, the file cannot be written, or somebody logs already.
+pub fn init(home: &Home, service: &str, problems: Problems) -> Result<(), LogsError> {
     let file = if std::env::var_os(JOURNAL).is_some() { None } else { Some(open(home, service)?) };
-    let stderr = if io::stderr().is_terminal() {
+    let stderr = if is_supervised() {
+        // Without the time a failure that comes back is the same line.
+        let errors = tracing_subscriber::fmt::layer().with_ansi(false).without_time().with_target(false);
+        errors.with_writer(io::stderr).with_filter(LevelFilter::ERROR).boxed()
+    } else if io::stderr().is_terminal() {
         tracing_subscriber::fmt::layer().with_writer(io::stderr).boxed()
     } else {
         json_layer(io::stderr)
