@@ -23,6 +23,8 @@ pub enum Command {
     Run(HomeArgs),
     /// Show the next tasks as they are judged; exit 3 if none is answered in time
     Watch(WatchArgs),
+    /// Hold what the miner has kept against itself and the vendor's bills; exit 4 if anything does not fit
+    Audit(AuditArgs),
     /// Send signed requests and measure: at a fixed rate, or as fast as the answers come
     Load(LoadArgs),
     /// Run a simulated vendor only
@@ -64,6 +66,20 @@ pub struct WatchArgs {
     #[arg(long, default_value_t = 60)]
     pub timeout: u64,
     /// Print one JSON object on stdout when it is over, and nothing else there
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `audit`.
+#[derive(Args, Debug)]
+pub struct AuditArgs {
+    /// The sandbox's home
+    #[arg(long, value_name = "DIR")]
+    pub home: PathBuf,
+    /// Look again for at most so many seconds, until everything fits: records may still be on their way
+    #[arg(long, default_value_t = 0)]
+    pub wait: u64,
+    /// Print one JSON object on stdout
     #[arg(long)]
     pub json: bool,
 }

@@ -7,15 +7,22 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use crate::cli::{Cli, Command, LoadArgs, PrepareArgs, VendorArgs, WatchArgs};
+use crate::audit;
+use crate::cli::{AuditArgs, Cli, Command, LoadArgs, PrepareArgs, VendorArgs, WatchArgs};
 use crate::dendrite::Target;
-use crate::home::{self, Wish};
+use crate::home::{self, OpenError, Wish};
 use crate::load::{self, Load};
 use crate::vendor::Pace;
 use crate::{output, run, watch};
 
 /// The exit code of a watch that saw no answer.
 const NOTHING_ANSWERED: u8 = 3;
+
+/// The exit code of an audit that found something.
+const NOT_EXACT: u8 = 4;
+
+/// `EX_CONFIG` of sysexits.h: starting again cannot help.
+const BAD_HOME: u8 = 78;
 
 /// Executes a command.
 #[must_use]
@@ -24,12 +31,13 @@ pub fn execute(cli: Cli) -> ExitCode {
         Command::Prepare(args) => prepare(args),
         Command::Run(args) => block_on(run::sandbox(&args.home)),
         Command::Watch(args) => watch(&args),
+        Command::Audit(args) => audit(&args),
         Command::Load(args) => block_on(load(args)),
         Command::Vendor(args) => block_on(vendor(args)),
     };
     end.unwrap_or_else(|error| {
         output::note(&format!("error: {error:#}"));
-        ExitCode::FAILURE
+        if error.is::<OpenError>() { ExitCode::from(BAD_HOME) } else { ExitCode::FAILURE }
     })
 }
 
@@ -44,8 +52,11 @@ fn prepare(args: PrepareArgs) -> anyhow::Result<ExitCode> {
     let PrepareArgs { home, port, seed } = args;
     let prepared = home::prepare(&Wish { home, port, seed })?;
     let (root, settings) = (prepared.root.display(), &prepared.settings);
+    if prepared.moved {
+        output::note("note: another program uses this sandbox's ports; it has moved to others");
+    }
     if prepared.kept {
-        output::line(&format!("{root}: this sandbox is there already, and is kept as it is"))?;
+        output::line(&format!("{root}: this sandbox is there already, and is kept"))?;
     } else {
         if settings.miner.port() != port {
             output::note(&format!("note: port {port} is in use; the miner will be on port {}", settings.miner.port()));
@@ -60,6 +71,12 @@ fn watch(args: &WatchArgs) -> anyhow::Result<ExitCode> {
     let (home, _) = home::open(&args.home)?;
     let answered = watch::run(&home, args.tasks as usize, Duration::from_secs(args.timeout), args.json)?;
     Ok(if answered { ExitCode::SUCCESS } else { ExitCode::from(NOTHING_ANSWERED) })
+}
+
+fn audit(args: &AuditArgs) -> anyhow::Result<ExitCode> {
+    let (home, _) = home::open(&args.home)?;
+    let exact = audit::run(&home, Duration::from_secs(args.wait), args.json)?;
+    Ok(if exact { ExitCode::SUCCESS } else { ExitCode::from(NOT_EXACT) })
 }
 
 async fn load(args: LoadArgs) -> anyhow::Result<ExitCode> {

@@ -1,8 +1,9 @@
-//! The sandbox's home: made as a whole or not at all, and kept once it is made.
+//! The sandbox's home: made as a whole or not at all, and kept once it is made, only its ports may change.
 
 mod config;
 mod place;
 mod ports;
+mod relocation;
 mod staging;
 mod wallet;
 
@@ -36,6 +37,8 @@ pub struct Prepared {
     pub root: PathBuf,
     /// Whether it was there before.
     pub kept: bool,
+    /// Whether it was moved to other ports, because its own are in use.
+    pub moved: bool,
     /// What runs in it.
     pub settings: Settings,
 }
@@ -116,22 +119,29 @@ fn advice(error: &io::Error) -> &'static str {
 pub fn prepare(wish: &Wish) -> Result<Prepared, PrepareError> {
     let root = place::absolute(&wish.home)?;
     if let Place::Sandbox(settings) = place::look(&root)? {
-        return Ok(Prepared { root, kept: true, settings });
+        return keep(root, settings);
     }
     place::check_length(&root)?;
     let staging = Staging::begin(&root)?;
     // Somebody may have been quicker while we waited for nothing.
     if let Place::Sandbox(settings) = place::look(&root)? {
-        return Ok(Prepared { root, kept: true, settings });
+        return keep(root, settings);
     }
     let settings = settings(wish)?;
     match write(&staging, &root, &settings, wish.seed).and_then(|()| staging.publish(&root)) {
-        Ok(()) => Ok(Prepared { root, kept: false, settings }),
+        Ok(()) => Ok(Prepared { root, kept: false, moved: false, settings }),
         Err(error) => {
             staging.discard();
             Err(error)
         }
     }
+}
+
+fn keep(root: PathBuf, settings: Settings) -> Result<Prepared, PrepareError> {
+    let before = (settings.miner, settings.vendor.address);
+    let settings = relocation::relocate(&root, settings)?;
+    let moved = (settings.miner, settings.vendor.address) != before;
+    Ok(Prepared { root, kept: true, moved, settings })
 }
 
 fn settings(wish: &Wish) -> Result<Settings, PrepareError> {

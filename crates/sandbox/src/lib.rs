@@ -18,6 +18,7 @@
 //! leaves 127.0.0.1. No streams. The simulated validators share no code with the miner's verifier beyond keys and addresses,
 //! the vendors none with its vendor clients: what works here demonstrates, and the tests with the real SDK prove.
 
+pub mod audit;
 pub mod cli;
 pub mod command;
 pub mod connections;
@@ -32,7 +33,7 @@ pub mod validator;
 pub mod vendor;
 pub mod watch;
 
-mod lock;
+mod line_log;
 mod output;
 mod random;
 mod run;

@@ -1,6 +1,6 @@
 //! Runs the simulations until a signal says otherwise.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,18 +8,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use daemon_kit::Workers;
+use daemon_kit::{Instance, Problems, Workers, logs};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::dendrite::Target;
 use crate::home;
-use crate::lock::Lock;
-use crate::score_log::{self, ScoreLog};
+use crate::line_log::LineLog;
+use crate::score_log;
 use crate::settings::Settings;
 use crate::validator::Validator;
+use crate::vendor::bills::{self, Bills};
 use crate::vendor::{self, Pace, Vendor};
+
+/// The sandbox's name among the locks and logs of a home.
+pub(crate) const SERVICE: &str = "sandbox";
 
 /// How long calls in work may take after the signal.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -30,17 +34,20 @@ const SCORES_WAITING: usize = 256;
 /// Runs a home's vendor and validators.
 pub(crate) async fn sandbox(root: &Path) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
+    daemon_kit::follow_supervisor()?;
     let (home, settings) = home::open(root)?;
     home.prepare()?;
-    let _lock = Lock::take(&home)?;
+    let _instance = Instance::take(&home, SERVICE)?;
+    logs::init(&home, SERVICE, Problems::new())?;
     let target = Target { address: settings.miner, hotkey: home::miner_hotkey(&home)? };
     let path = score_log::path(&home);
-    let log = ScoreLog::open(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    let log = LineLog::open(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    let bills = Bills::open(&home).with_context(|| format!("{} cannot be written", bills::path(&home).display()))?;
     let listener =
         bind(settings.vendor.address, "`vendor.address` in sandbox.json and `vendors` in miner-config.json").await?;
 
     let workers = Workers::new();
-    let vendor = Arc::new(Vendor::new(settings.vendor.clone(), Pace::Lifelike));
+    let vendor = Arc::new(Vendor::new(settings.vendor.clone(), Pace::Lifelike).with_bills(bills));
     let (scores, judged) = mpsc::channel(SCORES_WAITING);
     for habits in &settings.validators {
         let validator = Validator::new(&settings, habits, &target, vendor.authors(), workers.clone())?;
@@ -48,7 +55,7 @@ pub(crate) async fn sandbox(root: &Path) -> anyhow::Result<ExitCode> {
     }
     // The log ends when the last validator has.
     drop(scores);
-    workers.spawn("score-log", log.run(judged));
+    workers.spawn("score-log", score_log::write(log, judged));
     workers.spawn("vendor", vendor::serve(listener, vendor, workers.clone()));
     tracing::info!(
         miner = %settings.miner, vendor = %settings.vendor.address, validators = settings.validators.len(), "Sandbox runs"
@@ -58,6 +65,7 @@ pub(crate) async fn sandbox(root: &Path) -> anyhow::Result<ExitCode> {
 
 /// Runs a vendor with the usual models.
 pub(crate) async fn vendor(address: SocketAddr, pace: Pace) -> anyhow::Result<ExitCode> {
+    tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).init();
     let mut signals = Signals::new()?;
     let listener = bind(address, "--port").await?;
     let address = listener.local_addr().context("the listener has no address")?;

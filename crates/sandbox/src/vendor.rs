@@ -4,6 +4,7 @@
 
 mod answer;
 mod authors;
+pub mod bills;
 mod chat;
 mod fault;
 mod latency;
@@ -20,6 +21,7 @@ use crate::settings;
 
 pub use answer::answer;
 pub use authors::Authors;
+use bills::{Bill, Bills};
 use chat::{ChatRequest, Completion, ModelList, VendorError};
 pub use server::serve;
 
@@ -30,6 +32,7 @@ pub struct Vendor {
     pace: Pace,
     calls: AtomicU64,
     authors: Arc<Authors>,
+    bills: Option<Bills>,
 }
 
 /// Whether the models take their time.
@@ -52,7 +55,13 @@ impl Vendor {
     /// Makes a vendor.
     #[must_use]
     pub fn new(settings: settings::Vendor, pace: Pace) -> Self {
-        Self { settings, pace, calls: AtomicU64::new(0), authors: Arc::new(Authors::default()) }
+        Self { settings, pace, calls: AtomicU64::new(0), authors: Arc::new(Authors::default()), bills: None }
+    }
+
+    /// Lets it write down what it bills.
+    #[must_use]
+    pub fn with_bills(self, bills: Bills) -> Self {
+        Self { bills: Some(bills), ..self }
     }
 
     /// Returns the memory of which model answered what.
@@ -92,6 +101,10 @@ impl Vendor {
         self.authors.remember(prompt, &request.model);
         let text = answer(&request.model, model, &system, prompt);
         let completion = Completion::new(&request, text, call, unix_s);
+        // Also if the caller hangs up before the answer: the work is done.
+        if let Some(bills) = &self.bills {
+            bills.add(&Bill { model: request.model.clone(), tokens: completion.total_tokens() });
+        }
         let after = match self.pace {
             Pace::Lifelike => latency::draw(&request.model, model.latency, prompt, completion.output_tokens()),
             Pace::Instant => Duration::ZERO,

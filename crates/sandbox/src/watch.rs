@@ -7,11 +7,11 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use daemon_kit::Home;
+use daemon_kit::{Home, Instance};
 use serde::Serialize;
 
 use crate::score_log::{self, Outcome, Score};
-use crate::{lock, output};
+use crate::{output, run};
 
 pub use summary::Summary;
 use tail::Tail;
@@ -82,7 +82,7 @@ fn line(score: &Score) -> String {
 /// What to look at if nothing is answered.
 fn advice(home: &Home, seen: &[Score]) -> String {
     let home_path = home.root().display().to_string();
-    if !lock::is_held(home) {
+    if matches!(Instance::holder(home, run::SERVICE), Ok(None)) {
         return format!(
             "nothing is judged because no sandbox runs here: start it with `sandbox run --home {home_path}`"
         );

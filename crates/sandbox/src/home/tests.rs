@@ -157,6 +157,48 @@ fn a_port_in_use_is_replaced_by_the_next() {
 }
 
 #[test]
+fn a_home_whose_port_is_taken_moves_and_stays_whole() {
+    let (_directory, wish) = wish();
+    let made = prepare(&wish).unwrap();
+    let _other = TcpListener::bind(made.settings.miner).unwrap();
+
+    let moved = prepare(&wish).unwrap();
+    let again = prepare(&wish).unwrap();
+
+    assert!(moved.kept && moved.moved && !again.moved);
+    assert_ne!(moved.settings.miner, made.settings.miner);
+    assert_eq!(moved.settings.seed, made.settings.seed);
+    let config = Config::load(&Home::new(made.root.clone())).unwrap();
+    assert_eq!(config.miner.listeners[0].address, moved.settings.miner);
+    let url = format!("http://{}/v1", moved.settings.vendor.address);
+    assert!(config.miner.vendors.values().all(|vendor| vendor.base_url == url));
+    assert_eq!(open(&made.root).unwrap().1, moved.settings);
+}
+
+#[test]
+fn a_home_that_runs_keeps_its_ports() {
+    let (_directory, wish) = wish();
+    let made = prepare(&wish).unwrap();
+    let _running = daemon_kit::Instance::take(&Home::new(made.root), "sandbox").unwrap();
+    let _own = TcpListener::bind(made.settings.miner).unwrap();
+
+    assert!(!prepare(&wish).unwrap().moved);
+}
+
+#[test]
+fn files_that_name_different_ports_are_a_clear_error() {
+    let (_directory, wish) = wish();
+    let made = prepare(&wish).unwrap();
+    let path = made.root.join("config/miner-config.json");
+    let other = fs::read_to_string(&path).unwrap().replace(&made.settings.miner.to_string(), "127.0.0.1:1");
+    fs::write(&path, other).unwrap();
+
+    let error = prepare(&wish).unwrap_err();
+
+    assert!(matches!(&error, PrepareError::Damaged { path: named, .. } if *named == path), "{error}");
+}
+
+#[test]
 fn a_home_too_deep_for_sockets_is_refused() {
     let (directory, wish) = wish();
 

@@ -137,6 +137,10 @@ impl Completion {
     pub(super) fn output_tokens(&self) -> u64 {
         self.usage.completion_tokens
     }
+
+    pub(super) fn total_tokens(&self) -> u64 {
+        self.usage.total_tokens
+    }
 }
 
 impl ModelList {
