@@ -32,7 +32,7 @@ pub(crate) struct CommonArgs {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show what runs, what it did and what it used; exit 3 unless all four daemons answer
+    /// Show what runs, what it did and what it used; exit 3 unless all daemons answer
     Status(StatusArgs),
     /// Show each limit of token-budgets.json and what is used of it
     Budget,

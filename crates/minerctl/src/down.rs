@@ -10,10 +10,11 @@ use serde_json::json;
 
 use crate::cli::CommonArgs;
 use crate::output;
+use crate::sandbox::SANDBOX;
 use crate::up::SUPERVISOR;
 
 /// What can run in a home, in the order in which it is stopped.
-const PROCESSES: [&str; 5] = [SUPERVISOR, "miner-daemon", "task-handler", "wallet-manager", "tracker"];
+const PROCESSES: [&str; 6] = [SUPERVISOR, SANDBOX, "miner-daemon", "task-handler", "wallet-manager", "tracker"];
 
 /// How long calls in work may take to drain, and some more.
 const PATIENCE: Duration = Duration::from_secs(40);

@@ -9,6 +9,7 @@ mod down;
 mod logs;
 mod output;
 mod pause;
+mod sandbox;
 mod status;
 mod up;
 

@@ -15,11 +15,12 @@ use serde::Serialize;
 
 use crate::cli::{CommonArgs, StatusArgs};
 use crate::output;
+use crate::sandbox::SandboxProcess;
 
 pub(crate) use gather::{PATIENCE, gather};
 pub(crate) use render::limits;
 
-/// Exit code when not all four daemons answer.
+/// Exit code when not all that belongs to the home runs.
 const NOT_ALL_RUNNING: u8 = 3;
 
 /// Everything the daemons say about themselves.
@@ -29,7 +30,7 @@ pub(crate) struct Status {
     pub(crate) schema: u32,
     /// The home that was looked at.
     pub(crate) home: String,
-    /// Whether all four daemons answer.
+    /// Whether all four daemons answer, and the sandbox runs if the home has one.
     pub(crate) all_running: bool,
     /// miner-daemon.
     pub(crate) miner_daemon: Answer<MinerStatus>,
@@ -39,6 +40,8 @@ pub(crate) struct Status {
     pub(crate) tracker: Answer<TrackerStatus>,
     /// wallet-manager.
     pub(crate) wallet_manager: Answer<WalletStatus>,
+    /// The simulated validators and vendors; null if the home is no sandbox's.
+    pub(crate) sandbox: Option<Answer<SandboxProcess>>,
 }
 
 /// What came of asking one daemon.

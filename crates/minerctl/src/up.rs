@@ -1,7 +1,9 @@
-//! `minerctl up`: starts the four daemons and keeps them running where there is no systemd.
+//! `minerctl up`: starts the four daemons and keeps them running where there is no systemd. In a sandbox's home the sandbox
+//! runs with them.
 
 mod backoff;
 mod child;
+mod complaints;
 mod detach;
 mod supervisor;
 

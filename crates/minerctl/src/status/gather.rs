@@ -1,4 +1,4 @@
-//! Asks the four daemons, all at once.
+//! Asks the four daemons, all at once, and looks for the sandbox.
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use daemon_kit::ipc::{self, ConnectError};
 use daemon_kit::{Home, Workers};
 
 use super::{Answer, Status};
+use crate::sandbox;
 
 /// How long a daemon may take to answer about itself.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
@@ -26,15 +27,17 @@ pub(crate) async fn gather(home: &Home, workers: &Workers) -> Status {
         ask(home, workers, "tracker", "tracker", TrackerStatusQuery {}),
         ask(home, workers, "wallet-admin", "wallet-manager", WalletStatusQuery {}),
     );
+    let sandbox = sandbox::look(home);
     let all_running = miner_daemon.running().is_some()
         && task_handler.running().is_some()
         && tracker.running().is_some()
-        && wallet_manager.running().is_some();
+        && wallet_manager.running().is_some()
+        && sandbox.as_ref().is_none_or(|sandbox| sandbox.running().is_some());
     let home = home.root().display().to_string();
-    Status { schema: 1, home, all_running, miner_daemon, task_handler, tracker, wallet_manager }
+    Status { schema: 1, home, all_running, miner_daemon, task_handler, tracker, wallet_manager, sandbox }
 }
 
-/// Asks until every daemon answers or the time is up.
+/// Asks until everything runs or the time is up.
 pub(super) async fn wait(home: &Home, workers: &Workers, limit: Duration) -> Status {
     let deadline = tokio::time::Instant::now() + limit;
     loop {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::{Answer, Status};
 use crate::output::{printable, table};
+use crate::sandbox::{SANDBOX, SandboxProcess};
 
 /// Returns the status as text for a terminal.
 pub(super) fn render(status: &Status, now: Timestamp) -> String {
@@ -40,12 +41,23 @@ fn daemons(status: &Status, now: Timestamp) -> Vec<Vec<String>> {
         let listeners: Vec<String> = miner.listeners.iter().map(listener).collect();
         format!("{}, {} in work", listeners.join("; "), miner.in_flight)
     };
-    vec![
+    let mut rows = vec![
         daemon("miner-daemon", &status.miner_daemon, |s| &s.process, miner_note, now),
         daemon("task-handler", &status.task_handler, |s| &s.process, |s| format!("{} in work", s.in_flight), now),
         daemon("tracker", &status.tracker, |s| &s.process, |_| String::new(), now),
         daemon("wallet-manager", &status.wallet_manager, |s| &s.process, |_| String::new(), now),
-    ]
+    ];
+    rows.extend(status.sandbox.as_ref().map(sandbox));
+    rows
+}
+
+fn sandbox(answer: &Answer<SandboxProcess>) -> Vec<String> {
+    let name = SANDBOX.to_owned();
+    match answer {
+        Answer::Running(sandbox) => vec![name, "running".into(), format!("pid {}", sandbox.pid)],
+        Answer::NotRunning => vec![name, "not running".into()],
+        Answer::Silent { problem } => vec![name, "silent".into(), printable(problem)],
+    }
 }
 
 fn daemon<T>(
@@ -83,7 +95,7 @@ fn tasks(today: TaskCounts, total: TaskCounts) -> Vec<Vec<String>> {
 
 /// Returns the rows of the budget table.
 pub(crate) fn limits(limits: &[LimitUse]) -> Vec<Vec<String>> {
-    let heading = ["limit", "window", "tokens", "money", "reserved"].map(str::to_owned).to_vec();
+    let heading = ["limit", "window", "tokens", "US dollars", "reserved tokens"].map(str::to_owned).to_vec();
     std::iter::once(heading).chain(limits.iter().map(limit)).collect()
 }
 
@@ -203,10 +215,15 @@ pub(crate) fn thousands(number: u64) -> String {
     grouped
 }
 
-/// Returns dollars to a hundredth of a cent, rounded up so that nothing spent shows as nothing.
-pub(crate) fn money(amount: NanoUsd) -> String {
+/// Returns dollars to a hundredth of a cent, rounded up so that nothing spent shows as nothing; whole cents stay short.
+fn money(amount: NanoUsd) -> String {
     let units = amount.0.div_ceil(100_000);
-    format!("{}.{:04} USD", units / 10_000, units % 10_000)
+    let (dollars, fraction) = (units / 10_000, units % 10_000);
+    if fraction.is_multiple_of(100) {
+        format!("{dollars}.{:02}", fraction / 100)
+    } else {
+        format!("{dollars}.{fraction:04}")
+    }
 }
 
 #[cfg(test)]
@@ -229,13 +246,12 @@ mod tests {
 
     #[test]
     fn the_smallest_amount_is_not_nothing() {
-        assert_eq!(money(NanoUsd(1)), "0.0001 USD");
-        assert_eq!(money(NanoUsd(2_500_000_000)), "2.5000 USD");
+        assert_eq!(money(NanoUsd(1)), "0.0001");
+        assert_eq!(money(NanoUsd(2_500_000_000)), "2.50");
     }
 
-    #[test]
-    fn a_stopped_miner_is_shown_as_such() {
-        let status = Status {
+    fn stopped() -> Status {
+        Status {
             schema: 1,
             home: "/home/miner".into(),
             all_running: false,
@@ -243,9 +259,22 @@ mod tests {
             task_handler: Answer::NotRunning,
             tracker: Answer::Silent { problem: "timeout: no reply".into() },
             wallet_manager: Answer::NotRunning,
-        };
+            sandbox: None,
+        }
+    }
+
+    #[test]
+    fn a_sandbox_has_its_own_line() {
+        let status = Status { sandbox: Some(Answer::Running(SandboxProcess { pid: 17 })), ..stopped() };
 
         let text = render(&status, Timestamp::UNIX_EPOCH);
+
+        assert!(text.ends_with("\n  sandbox         running      pid 17\n"), "{text}");
+    }
+
+    #[test]
+    fn a_stopped_miner_is_shown_as_such() {
+        let text = render(&stopped(), Timestamp::UNIX_EPOCH);
 
         let expected = "Miner in /home/miner\n\n  miner-daemon    not running\n  task-handler    not running\n  \
                         tracker         silent       timeout: no reply\n  wallet-manager  not running\n";

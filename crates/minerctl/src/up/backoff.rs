@@ -8,8 +8,8 @@ const FIRST: Duration = Duration::from_millis(500);
 /// The longest wait.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// A daemon that ran this long starts with a clean record.
-const PROVEN: Duration = Duration::from_secs(60);
+/// A daemon that ran this long starts with a clean record: it is no loop of failing starts.
+const PROVEN: Duration = Duration::from_secs(10);
 
 /// The record of one daemon's failures.
 #[derive(Clone, Copy, Debug, Default)]

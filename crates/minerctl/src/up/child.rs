@@ -1,4 +1,4 @@
-//! One daemon as a child process.
+//! One daemon, or the sandbox, as a child process.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -11,19 +11,22 @@ use daemon_kit::Home;
 use rustix::process::{Pid, Signal};
 use tokio::process::Command;
 
+use crate::sandbox::SANDBOX;
+
 /// A started daemon.
 pub(super) struct Child {
     process: tokio::process::Child,
 }
 
 impl Child {
-    /// Starts a daemon whose binary lies beside this one. What it says before its log is open goes to `logs/<name>.err`.
+    /// Starts a daemon whose binary lies beside this one. Why it cannot start goes to `logs/<name>.err`.
     ///
     /// # Errors
     /// If the binary is not there or cannot be started.
     pub(super) fn start(home: &Home, name: &'static str) -> io::Result<Self> {
         let binary = binary(name)?;
         let process = Command::new(&binary)
+            .args((name == SANDBOX).then_some("run"))
             .arg("--home")
             .arg(home.root())
             .env(daemon_kit::SUPERVISOR_PID, std::process::id().to_string())

@@ -10,17 +10,28 @@ use daemon_kit::{Home, Instance, Workers};
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
-use super::supervisor::DAEMONS;
+use super::complaints::Complaints;
+use super::supervisor;
 use crate::output;
-use crate::status::{self, Status};
+use crate::sandbox::SANDBOX;
+use crate::status::{self, Answer, Status};
 
-/// How long the daemons may take to be ready.
+/// What the supervisor says.
+const LOG: &str = "supervisor.log";
+
+/// How long everything may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a process may go on that has said why it cannot start: what is in its way may be about to go.
+const PATIENCE_AFTER_COMPLAINT: Duration = Duration::from_secs(5);
 
 /// How long to wait before looking again.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Runs the command; returns when all daemons answer or one of them cannot.
+/// How many lines of the supervisor's own log are shown.
+const LAST_WORDS: usize = 20;
+
+/// Runs the command; returns when everything runs or something cannot.
 ///
 /// # Errors
 /// If the supervisor cannot be started.
@@ -29,7 +40,8 @@ pub(super) async fn run(home: &Home) -> anyhow::Result<ExitCode> {
         output::note(&format!("already running (pid {pid})"));
         return watch(home, None).await;
     }
-    let log = OpenOptions::new().create(true).append(true).mode(0o600).open(home.logs_dir().join("supervisor.log"))?;
+    Complaints::forget(home, &supervisor::children(home));
+    let log = OpenOptions::new().create(true).append(true).mode(0o600).open(home.logs_dir().join(LOG))?;
     let child = Command::new(std::env::current_exe()?)
         .arg("--home")
         .arg(home.root())
@@ -42,21 +54,30 @@ pub(super) async fn run(home: &Home) -> anyhow::Result<ExitCode> {
     watch(home, Some(child)).await
 }
 
-/// Says which daemon is ready as soon as it is.
+/// Says what is ready as soon as it is, and what cannot start as soon as it says so.
 async fn watch(home: &Home, mut supervisor: Option<Child>) -> anyhow::Result<ExitCode> {
     let workers = Workers::new();
-    let started = Instant::now();
+    let children = supervisor::children(home);
+    let mut complaints = Complaints::default();
     let mut announced = Vec::new();
+    let mut deadline = Instant::now() + PATIENCE;
     loop {
         let status = status::gather(home, &workers).await;
-        for name in ready(&status) {
-            if !announced.contains(&name) {
+        let ready = ready(&status);
+        for name in &ready {
+            if !announced.contains(name) {
                 output::note(&format!("{name} is ready"));
-                announced.push(name);
+                announced.push(*name);
             }
         }
         if status.all_running {
             return Ok(ExitCode::SUCCESS);
+        }
+        let missing: Vec<_> = children.iter().filter(|name| !ready.contains(name)).copied().collect();
+        let was_quiet = complaints.is_empty();
+        complaints.new_lines(home, &missing).iter().for_each(|line| output::note(line));
+        if was_quiet && !complaints.is_empty() {
+            deadline = deadline.min(Instant::now() + PATIENCE_AFTER_COMPLAINT);
         }
         if let Some(child) = &mut supervisor
             && let Some(end) = child.try_wait()?
@@ -65,10 +86,12 @@ async fn watch(home: &Home, mut supervisor: Option<Child>) -> anyhow::Result<Exi
             output::note(&last_words(home));
             return Ok(ExitCode::FAILURE);
         }
-        if started.elapsed() >= PATIENCE {
-            let missing: Vec<_> = DAEMONS.iter().filter(|name| !announced.contains(name)).copied().collect();
-            output::note(&format!("not ready after {} s: {}", PATIENCE.as_secs(), missing.join(", ")));
-            output::note(&last_words(home));
+        if Instant::now() >= deadline {
+            output::note(&format!("not ready: {}", missing.join(", ")));
+            output::note(&format!(
+                "it is tried again in the background until `minerctl --home {} down`; `minerctl logs` shows more",
+                home.root().display()
+            ));
             return Ok(ExitCode::FAILURE);
         }
         tokio::time::sleep(PAUSE).await;
@@ -76,28 +99,21 @@ async fn watch(home: &Home, mut supervisor: Option<Child>) -> anyhow::Result<Exi
 }
 
 fn ready(status: &Status) -> Vec<&'static str> {
+    let sandbox = status.sandbox.as_ref().and_then(Answer::running);
     let answers = [
-        status.tracker.running().is_some(),
-        status.wallet_manager.running().is_some(),
-        status.task_handler.running().is_some(),
-        status.miner_daemon.running().is_some(),
+        ("tracker", status.tracker.running().is_some()),
+        ("wallet-manager", status.wallet_manager.running().is_some()),
+        ("task-handler", status.task_handler.running().is_some()),
+        ("miner-daemon", status.miner_daemon.running().is_some()),
+        (SANDBOX, sandbox.is_some()),
     ];
-    DAEMONS.iter().zip(answers).filter(|(_, answers)| *answers).map(|(name, _)| *name).collect()
+    answers.into_iter().filter(|(_, answers)| *answers).map(|(name, _)| name).collect()
 }
 
-/// Returns what the daemons said before their logs were open, and the supervisor's newest lines.
+/// Returns the supervisor's newest lines.
 fn last_words(home: &Home) -> String {
-    let mut words = String::new();
-    for name in DAEMONS.iter().map(|name| format!("{name}.err")).chain(["supervisor.log".into()]) {
-        let path = home.logs_dir().join(&name);
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
-        let lines: Vec<_> = text.lines().collect();
-        for line in lines.iter().skip(lines.len().saturating_sub(MAX_LINES)) {
-            words.push_str(&format!("  {name}: {}\n", output::printable(line)));
-        }
-    }
-    words
+    let text = std::fs::read_to_string(home.logs_dir().join(LOG)).unwrap_or_default();
+    let lines: Vec<_> = text.lines().map(output::printable).collect();
+    let newest: Vec<_> = lines.iter().skip(lines.len().saturating_sub(LAST_WORDS)).map(String::as_str).collect();
+    newest.join("\n")
 }
-
-/// How many lines of each file are shown.
-const MAX_LINES: usize = 20;

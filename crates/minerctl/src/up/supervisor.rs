@@ -1,4 +1,4 @@
-//! Keeps the four daemons running: restarts with backoff, stops in order.
+//! Keeps the four daemons, and the sandbox in its home, running: restarts with backoff, stops in order.
 
 use std::process::{ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
@@ -11,10 +11,16 @@ use tokio::sync::watch;
 use super::backoff::Backoff;
 use super::child::Child;
 use crate::output;
+use crate::sandbox::{SANDBOX, is_sandbox};
 
-/// The daemons in the order in which they are started; they are stopped in the reverse order, so that nobody loses the
-/// one it reports to.
-pub(super) const DAEMONS: [&str; 4] = ["tracker", "wallet-manager", "task-handler", "miner-daemon"];
+/// The daemons in the order in which they are started.
+const DAEMONS: [&str; 4] = ["tracker", "wallet-manager", "task-handler", "miner-daemon"];
+
+/// Returns what runs in a home, in the order in which it is started; it is stopped in the reverse order, so that nobody
+/// loses the one it reports to.
+pub(super) fn children(home: &Home) -> Vec<&'static str> {
+    DAEMONS.into_iter().chain(is_sandbox(home).then_some(SANDBOX)).collect()
+}
 
 /// How long a daemon may take to drain before it is killed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,7 +43,7 @@ enum Stage {
 pub(super) async fn run(home: &Home) -> anyhow::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let (keepers, handles): (Vec<_>, Vec<_>) = DAEMONS.iter().map(|name| keeper(home, name)).unzip();
+    let (keepers, handles): (Vec<_>, Vec<_>) = children(home).into_iter().map(|name| keeper(home, name)).unzip();
     let conductor = async {
         tokio::select! {
             _ = terminate.recv() => {}
