@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use common::config::miner::{Dialect, Vendor};
-use common::id::VendorName;
+use common::id::{ModelName, VendorName};
 use common::outcome::VendorFailure;
 use common::task::Message;
 use secrecy::SecretString;
@@ -100,19 +100,37 @@ impl Clients {
         result
     }
 
-    async fn call(&self, permit: &Permit, messages: &[Message], deadline: Instant) -> Result<Completion, CallError> {
+    /// Asks a vendor for the names of its models: a proof that the vendor can be reached and takes the key. Returns by the
+    /// deadline. This needs no permit, because no vendor bills it.
+    ///
+    /// # Errors
+    ///
+    /// If the vendor does not answer with a list; nothing is billed in any case.
+    pub async fn list_models(&self, vendor: &VendorName, deadline: Instant) -> Result<Vec<ModelName>, CallError> {
+        let endpoint = self.endpoint(vendor)?;
+        let reply = exchange::get_models(&self.http, endpoint, deadline).await?;
+        match endpoint.vendor.dialect {
+            Dialect::OpenaiChat => openai_chat::read_models(&reply),
+        }
+    }
+
+    /// Finds a vendor that can be called.
+    fn endpoint(&self, vendor: &VendorName) -> Result<&Endpoint, CallError> {
         let refused = |failure, cause| CallError::new(failure, Billing::Nothing, cause);
-        let vendor = &permit.model().vendor;
-        permit
-            .check(&self.seal, messages)
-            .map_err(|mismatch| refused(VendorFailure::InvalidRequest, Cause::Permit(mismatch)))?;
-        let endpoint = self
-            .endpoints
-            .get(vendor)
-            .ok_or_else(|| refused(VendorFailure::InvalidRequest, Cause::UnknownVendor(vendor.clone())))?;
+        let unknown = || refused(VendorFailure::InvalidRequest, Cause::UnknownVendor(vendor.clone()));
+        let endpoint = self.endpoints.get(vendor).ok_or_else(unknown)?;
         if endpoint.lacks_key() {
             return Err(refused(VendorFailure::Auth, Cause::NoKey(vendor.clone())));
         }
+        Ok(endpoint)
+    }
+
+    async fn call(&self, permit: &Permit, messages: &[Message], deadline: Instant) -> Result<Completion, CallError> {
+        let refused = |failure, cause| CallError::new(failure, Billing::Nothing, cause);
+        permit
+            .check(&self.seal, messages)
+            .map_err(|mismatch| refused(VendorFailure::InvalidRequest, Cause::Permit(mismatch)))?;
+        let endpoint = self.endpoint(&permit.model().vendor)?;
         let form = self.table.form(&permit.model().model, &endpoint.vendor);
         match endpoint.vendor.dialect {
             Dialect::OpenaiChat => {

@@ -11,7 +11,10 @@ use zeroize::Zeroizing;
 /// A vendor that has been checked to be callable.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
+    /// Where completions are asked for.
     pub(crate) url: Url,
+    /// Where the list of models is asked for.
+    pub(crate) models_url: Url,
     pub(crate) vendor: Vendor,
     key: Option<SecretString>,
 }
@@ -25,14 +28,16 @@ impl Endpoint {
         if base.ends_with(path) {
             return Err(EndpointError::WholeUrl(path));
         }
-        let url: Url = format!("{base}{path}").parse().map_err(|_| EndpointError::NoUrl)?;
+        let below = |path: &str| format!("{base}{path}").parse::<Url>().map_err(|_| EndpointError::NoUrl);
+        let url = below(path)?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err(EndpointError::NoUrl);
         }
         if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
             return Err(EndpointError::Extras);
         }
-        let endpoint = Self { url, vendor: vendor.clone(), key };
+        let models_url = below("/models")?;
+        let endpoint = Self { url, models_url, vendor: vendor.clone(), key };
         if endpoint.key.is_some() && !endpoint.is_tls() && !endpoint.is_nearby() {
             return Err(EndpointError::KeyInClear);
         }
@@ -72,6 +77,15 @@ impl Endpoint {
     }
 }
 
+/// Checks that a vendor's `base_url` can be called, whatever its key is.
+///
+/// # Errors
+///
+/// What is wrong with the `base_url`.
+pub fn check_address(vendor: &Vendor) -> Result<(), EndpointError> {
+    Endpoint::new(vendor, None).map(drop)
+}
+
 /// A vendor of miner-config.json cannot be called as it is configured.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum EndpointError {
@@ -104,6 +118,7 @@ mod tests {
             let endpoint = Endpoint::new(&vendor(base), None).unwrap();
 
             assert_eq!(endpoint.url.as_str(), "https://api.openai.com/v1/chat/completions");
+            assert_eq!(endpoint.models_url.as_str(), "https://api.openai.com/v1/models");
         }
     }
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use common::outcome::VendorFailure;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http_body::{Frame, SizeHint};
-use reqwest::{Client, Response};
+use reqwest::{Client, Request, RequestBuilder, Response};
 use tokio::time::{Instant, timeout_at};
 
 use crate::call_error::{Billing, CallError, Cause};
@@ -31,7 +31,7 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
 }
 
-/// Sends one request and reads its reply.
+/// Sends one request with a body, which the vendor may bill, and reads its reply.
 pub(crate) async fn post(
     client: &Client,
     endpoint: &Endpoint,
@@ -39,16 +39,9 @@ pub(crate) async fn post(
     deadline: Instant,
 ) -> Result<Reply, CallError> {
     let left = Left::default();
-    let not_built = || CallError::new(VendorFailure::InvalidRequest, Billing::Nothing, Cause::Build);
-    let mut request = client
-        .post(endpoint.url.clone())
-        .header(CONTENT_TYPE, "application/json")
-        .header(ACCEPT, "application/json")
-        .body(reqwest::Body::wrap(WatchedBody { content: Some(body.into()), left: left.clone() }));
-    if let Some(authorization) = endpoint.authorization().map_err(|_| not_built())? {
-        request = request.header(AUTHORIZATION, authorization);
-    }
-    let request = request.build().map_err(|_| not_built())?;
+    let body = reqwest::Body::wrap(WatchedBody { content: Some(body.into()), left: left.clone() });
+    let request = client.post(endpoint.url.clone()).header(CONTENT_TYPE, "application/json").body(body);
+    let request = build(request, endpoint)?;
     if deadline <= Instant::now() {
         return Err(left.late());
     }
@@ -57,6 +50,30 @@ pub(crate) async fn post(
         read(response, &left).await
     };
     timeout_at(deadline, exchange).await.unwrap_or_else(|_| Err(left.late()))
+}
+
+/// Asks for the list of models and reads the reply. Nobody bills that, so no error here says that anything is.
+pub(crate) async fn get_models(client: &Client, endpoint: &Endpoint, deadline: Instant) -> Result<Reply, CallError> {
+    let request = build(client.get(endpoint.models_url.clone()), endpoint)?;
+    let exchange = async {
+        let response = client.execute(request).await.map_err(|error| {
+            // Without a body there is no telling when the request left, and no need to.
+            Left::from(!error.is_connect()).broken(&error)
+        })?;
+        read(response, &Left::from(true)).await
+    };
+    let reply = timeout_at(deadline, exchange).await.unwrap_or_else(|_| Err(Left::from(true).late()));
+    reply.map_err(|error| CallError { billing: Billing::Nothing, ..error })
+}
+
+/// Adds what every request has.
+fn build(request: RequestBuilder, endpoint: &Endpoint) -> Result<Request, CallError> {
+    let not_built = || CallError::new(VendorFailure::InvalidRequest, Billing::Nothing, Cause::Build);
+    let mut request = request.header(ACCEPT, "application/json");
+    if let Some(authorization) = endpoint.authorization().map_err(|_| not_built())? {
+        request = request.header(AUTHORIZATION, authorization);
+    }
+    request.build().map_err(|_| not_built())
 }
 
 async fn read(mut response: Response, left: &Left) -> Result<Reply, CallError> {
@@ -85,6 +102,12 @@ async fn read(mut response: Response, left: &Left) -> Result<Reply, CallError> {
 /// Whether any of the request's body has been handed to a connection: before that the vendor cannot have worked.
 #[derive(Clone, Debug, Default)]
 struct Left(Arc<AtomicBool>);
+
+impl From<bool> for Left {
+    fn from(left: bool) -> Self {
+        Self(Arc::new(left.into()))
+    }
+}
 
 impl Left {
     /// The deadline has passed.

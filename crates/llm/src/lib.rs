@@ -1,4 +1,4 @@
-//! The vendor clients: one request in, one completion out, and nothing leaves without a permit.
+//! The vendor clients: one request in, one completion out, and nothing that could be billed leaves without a permit.
 //!
 //! A billable call needs a [`Permit`]; only the [`Issuer`] makes permits, and [`Clients::new`] hands out exactly one. The
 //! budget ledger takes it, so a call that was not reserved cannot be written. One permit is one HTTP request: there are no
@@ -19,6 +19,6 @@ mod tls;
 pub use call_error::{Billing, CallError, Cause, VendorCode};
 pub use clients::{Clients, ClientsError};
 pub use completion::Completion;
-pub use endpoint::EndpointError;
+pub use endpoint::{EndpointError, check_address};
 pub use input_bound::input_token_bound;
 pub use permit::{Issuer, Permit, PermitMismatch, WorstCase};

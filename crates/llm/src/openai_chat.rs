@@ -2,9 +2,12 @@
 //! completion or an error out of a reply.
 
 mod answer;
+mod model_list;
 mod refusal;
 mod request;
 mod usage;
+
+use common::id::ModelName;
 
 use crate::call_error::CallError;
 use crate::completion::Completion;
@@ -17,6 +20,11 @@ pub(crate) fn read(reply: &Reply) -> Result<Completion, CallError> {
     if (200..300).contains(&reply.status) { answer::read(reply) } else { Err(refusal::read(reply)) }
 }
 
+/// Reads a reply of any status to the question for the list of models.
+pub(crate) fn read_models(reply: &Reply) -> Result<Vec<ModelName>, CallError> {
+    if (200..300).contains(&reply.status) { model_list::read(reply) } else { Err(model_list::refused(reply)) }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -26,7 +34,9 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_the_reader_panic(status in 100_u16..600, body in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = read(&Reply { status, retry_after: None, body });
+            let reply = Reply { status, retry_after: None, body };
+
+            let _ = (read(&reply), read_models(&reply));
         }
 
         #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use common::config::miner::Vendor;
 use common::config::subnet::ModelRef;
-use common::id::AttemptId;
+use common::id::{AttemptId, ModelName};
 use common::task::{Message, Role};
 use llm::{CallError, Clients, Completion, Issuer, WorstCase, input_token_bound};
 use secrecy::SecretString;
@@ -31,6 +31,14 @@ impl Caller {
 
     pub(crate) async fn ask(&self, question: &str) -> Result<Completion, CallError> {
         self.ask_within(question, Duration::from_secs(20)).await
+    }
+
+    pub(crate) async fn list_within(&self, time: Duration) -> Result<Vec<ModelName>, CallError> {
+        self.clients.list_models(&"vendor".into(), Instant::now() + time).await
+    }
+
+    pub(crate) async fn list(&self) -> Result<Vec<ModelName>, CallError> {
+        self.list_within(Duration::from_secs(20)).await
     }
 
     pub(crate) async fn ask_within(&self, question: &str, time: Duration) -> Result<Completion, CallError> {

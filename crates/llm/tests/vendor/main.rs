@@ -5,5 +5,6 @@
 mod caller;
 mod llmock;
 mod llmock_process;
+mod models;
 mod scripted;
 mod scripted_server;

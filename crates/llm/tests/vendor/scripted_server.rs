@@ -82,8 +82,8 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> 
         }
     }
     let head = head.to_lowercase();
-    let (_, length) = head.split_once("content-length: ")?;
-    let mut body = vec![0; length.lines().next()?.parse().ok()?];
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(Some(0), |length| length.parse().ok())?];
     reader.read_exact(&mut body).ok()?;
     Some((head, body))
 }
