@@ -15,11 +15,10 @@ use common::config::credential::LlmCredentials;
 use common::config::miner::MinerConfig;
 use common::config::subnet::SubnetProfiles;
 
-pub use error::{ConfigError, ConfigErrors, Problem};
+pub use error::{ConfigError, ConfigErrors, File, Problem};
 
 use crate::home::Home;
-use error::File;
-use file::{read, read_optional};
+use file::{read, read_private};
 
 /// What the operator wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,13 +34,23 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads and checks all files of a home.
+    /// Reads and checks all files of a home, as far as all daemons agree on them.
     ///
     /// # Errors
     /// Everything that is wrong in any file; if all can be read, everything in which they contradict each other.
     pub fn load(home: &Home) -> Result<Self, ConfigErrors> {
+        Self::load_for(home, |_| Ok(()))
+    }
+
+    /// Reads and checks all files of a home for a daemon, whose own check comes on top of the common ones.
+    ///
+    /// # Errors
+    /// As [`Self::load`], and everything that `check` finds; it is asked if all files can be read, even if they contradict
+    /// each other.
+    pub fn load_for(home: &Home, check: fn(&Self) -> Result<(), ConfigErrors>) -> Result<Self, ConfigErrors> {
         let config = Self::read(&home.config_dir())?;
-        let errors = agreement::check(&config);
+        let mut errors = agreement::check(&config);
+        errors.extend(check(&config).err().into_iter().flat_map(|own| own.0));
         if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
     }
 
@@ -49,7 +58,7 @@ impl Config {
         let miner = read(directory, File::MinerConfig);
         let subnets = read(directory, File::SubnetProfiles);
         let budgets = read(directory, File::TokenBudgets);
-        let credentials = read_optional(directory, File::LlmCredentials);
+        let credentials = read_private(directory, File::LlmCredentials);
         match (miner, subnets, budgets, credentials) {
             (Ok(miner), Ok(subnets), Ok(budgets), Ok(credentials)) => {
                 Ok(Self { miner, subnets, budgets, credentials: credentials.unwrap_or_else(none) })
@@ -76,7 +85,8 @@ fn none() -> LlmCredentials {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
     use std::path::PathBuf;
 
     use super::*;
@@ -87,6 +97,14 @@ mod tests {
 
     /// A home with the shipped examples, of which one file is changed.
     fn load_with(file: &str, change: impl FnOnce(String) -> String) -> Result<Config, ConfigErrors> {
+        load_for(file, change, |_| Ok(()))
+    }
+
+    fn load_for(
+        file: &str,
+        change: impl FnOnce(String) -> String,
+        check: fn(&Config) -> Result<(), ConfigErrors>,
+    ) -> Result<Config, ConfigErrors> {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::new(directory.path().to_owned());
         fs::create_dir(home.config_dir()).unwrap();
@@ -95,11 +113,13 @@ mod tests {
             fs::copy(entry.path(), home.config_dir().join(entry.file_name())).unwrap();
         }
         let credentials = r#"{"version": 1, "entries": {"openai": {"for": "task-handler", "age": "sealed"}}}"#;
-        fs::write(home.config_dir().join("llm-credentials.json"), credentials).unwrap();
+        let private = home.config_dir().join("llm-credentials.json");
+        fs::write(&private, credentials).unwrap();
+        fs::set_permissions(&private, Permissions::from_mode(0o600)).unwrap();
         let path = home.config_dir().join(file);
         let text = fs::read_to_string(&path).unwrap_or_default();
         fs::write(path, change(text)).unwrap();
-        Config::load(&home)
+        Config::load_for(&home, check)
     }
 
     #[test]
@@ -140,5 +160,23 @@ mod tests {
 
         let text = errors.to_string();
         assert!(text.contains("there is no vendor openai in miner-config.json; did you mean openia?"), "{text}");
+    }
+
+    #[test]
+    fn a_daemons_own_findings_come_with_the_common_ones() {
+        let home = Home::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/nowhere"));
+        let own = |_: &Config| {
+            Err(ConfigErrors(vec![ConfigError::contradiction(File::MinerConfig, "wallet", "is not mine")]))
+        };
+
+        let unread = Config::load_for(&home, own).unwrap_err().to_string();
+        let contradictory = load_for("subnet-profiles.json", |text| text.replace("openai/", "openia/"), own);
+
+        assert!(!unread.contains("is not mine"), "nothing can be said of what cannot be read: {unread}");
+        let contradictory = contradictory.unwrap_err().to_string();
+        assert!(
+            contradictory.contains("did you mean openai") && contradictory.contains("is not mine"),
+            "{contradictory}"
+        );
     }
 }

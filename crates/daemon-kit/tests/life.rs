@@ -1,7 +1,8 @@
 //! A daemon as its supervisor sees it: readiness, signals, exit codes, and one copy per home.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -30,6 +31,7 @@ impl TestHome {
         }
         let credentials = r#"{"version": 1, "entries": {"openai": {"for": "task-handler", "age": "sealed"}}}"#;
         fs::write(config.join("llm-credentials.json"), credentials).unwrap();
+        fs::set_permissions(config.join("llm-credentials.json"), Permissions::from_mode(0o600)).unwrap();
         let notify = UnixDatagram::bind(directory.path().join("notify")).unwrap();
         notify.set_read_timeout(Some(LONG)).unwrap();
         Self { directory, notify }
@@ -107,6 +109,38 @@ fn a_wrong_configuration_has_an_exit_code_of_its_own_and_all_errors() {
     assert_eq!(output.status.code(), Some(78));
     assert!(said.contains("config/token-budgets.json: limit: unknown key; did you mean limits?"), "{said}");
     assert!(said.contains("config/subnet-profiles.json: there is no such file"), "{said}");
+}
+
+#[test]
+fn a_check_says_everything_and_starts_nothing() {
+    let home = TestHome::new();
+    let good = home.command().arg("--check").output().unwrap();
+    let path = home.path().join("config/miner-config.json");
+    let config = fs::read_to_string(&path).unwrap();
+    fs::write(&path, config.replace("openclawd-miner", "busy").replace("[1, 35]", "[1, 35, 77]")).unwrap();
+
+    let bad = home.command().arg("--check").output().unwrap();
+    let started = home.command().output().unwrap();
+
+    assert_eq!((good.status.code(), good.stdout.len()), (Some(0), 0));
+    let lines = String::from_utf8_lossy(&bad.stdout).into_owned();
+    assert_eq!((bad.status.code(), lines.lines().count()), (Some(78), 2), "{lines}");
+    let said = String::from_utf8_lossy(&started.stderr).into_owned();
+    assert_eq!(started.status.code(), Some(78));
+    for line in lines.lines() {
+        assert!(line.starts_with("config/miner-config.json: ") && said.contains(line), "{line} is not in {said}");
+    }
+}
+
+#[test]
+fn a_check_leaves_no_trace() {
+    let home = TestHome::new();
+
+    home.command().arg("--check").output().unwrap();
+
+    for directory in ["state", "run", "logs"] {
+        assert!(!home.path().join(directory).exists(), "{directory}");
+    }
 }
 
 #[test]

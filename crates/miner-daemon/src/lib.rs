@@ -2,6 +2,7 @@
 //! became of each.
 
 mod admission;
+mod check;
 mod clock;
 mod connection;
 mod counts;
@@ -18,4 +19,5 @@ mod routes;
 mod start;
 mod status;
 
+pub use check::check;
 pub use start::run;

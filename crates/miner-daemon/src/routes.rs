@@ -9,7 +9,7 @@ use bittensor::synapse::Schema;
 use common::config::miner::ListenerConfig;
 use common::config::subnet::{Action, Decline, Protocol, Route, SubnetProfile, SubnetProfiles};
 use common::id::{Netuid, RouteName};
-use daemon_kit::config::{ConfigError, Problem};
+use daemon_kit::config::{ConfigError, File};
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -51,8 +51,8 @@ pub(crate) enum Plan {
 }
 
 impl Routes {
-    /// Makes the profiles of a listener's subnets ready. That their routes do not overlap is checked with the
-    /// configuration.
+    /// Makes the profiles of a listener's subnets ready. That each subnet has a profile, and that their routes do not
+    /// overlap, is checked for all daemons.
     ///
     /// # Errors
     /// Everything that no request could be served with.
@@ -60,10 +60,7 @@ impl Routes {
         let mut errors = Vec::new();
         let mut by_name = HashMap::new();
         for &netuid in &listener.netuids {
-            let Some(profile) = profiles.subnets.get(&netuid) else {
-                errors.push(wrong(format!("subnets.{netuid}"), "is missing, but a listener serves it"));
-                continue;
-            };
+            let Some(profile) = profiles.subnets.get(&netuid) else { continue };
             for (name, route) in &profile.routes {
                 match ServedRoute::compile(netuid, profile, name, route) {
                     Ok(served) => {
@@ -155,8 +152,7 @@ fn misfit(name: &str, value: &Value, route: &Route) -> Option<(String, String)> 
 }
 
 fn wrong(key: String, problem: impl Into<String>) -> ConfigError {
-    let file = "config/subnet-profiles.json".to_owned();
-    ConfigError { file, key, problem: Problem::Contradiction(problem.into()) }
+    ConfigError::contradiction(File::SubnetProfiles, key, problem)
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use bittensor::wallet::Wallet;
 use common::call::miner::{Listener, ServedSubnet};
 use common::config::miner::MinerConfig;
 use common::id::Ss58;
-use daemon_kit::config::ConfigErrors;
 use daemon_kit::ipc::{self, Client};
 use daemon_kit::outbox::{self, Courier};
 use daemon_kit::{Daemon, Durability, Store, beat};
@@ -17,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::admission::Admission;
+use crate::check::compile;
 use crate::delivery::Deliveries;
 use crate::front::{Front, Load};
 use crate::listener;
@@ -24,7 +24,6 @@ use crate::nonces::{self, Nonces};
 use crate::records::Recorder;
 use crate::refusals::Refusals;
 use crate::request::Site;
-use crate::routes::Routes;
 use crate::status::StatusService;
 
 /// This daemon's name, that of its socket, too.
@@ -41,7 +40,7 @@ const RECORDS_PER_TASK: usize = 4;
 pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     let config = &daemon.config.miner;
     let workers = &daemon.workers;
-    let routes = compile(&daemon)?;
+    let routes = compile(&daemon.config)?;
     let hotkey = hotkey(config)?;
     // The lock on the socket comes first: it keeps a second copy off the database.
     let socket = ipc::Listener::bind(&daemon.home.socket(SERVICE), &config.daemons.allowed_uids)?;
@@ -96,19 +95,6 @@ const HEAD_START: Duration = Duration::from_secs(1);
 
 /// The most records that may be open or waiting, however many tasks may be in work.
 const MOST_RECORDS: usize = 65_536;
-
-/// Checks all listeners, so that everything that is wrong is said at once.
-fn compile(daemon: &Daemon) -> Result<Vec<Routes>, ConfigErrors> {
-    let config = &daemon.config;
-    let (mut routes, mut errors) = (Vec::new(), Vec::new());
-    for listener in &config.miner.listeners {
-        match Routes::compile(listener, &config.subnets) {
-            Ok(compiled) => routes.push(compiled),
-            Err(found) => errors.extend(found),
-        }
-    }
-    if errors.is_empty() { Ok(routes) } else { Err(ConfigErrors(errors)) }
-}
 
 fn hotkey(config: &MinerConfig) -> anyhow::Result<Ss58> {
     let names = &config.wallet;

@@ -15,6 +15,7 @@ pub mod pipeline;
 pub mod remedy;
 mod run;
 pub mod service;
+pub mod vendor_checks;
 pub mod vendors;
 
 pub use run::run;

@@ -50,6 +50,12 @@ impl Pipeline {
         &self.ledger
     }
 
+    /// Returns the vendors' clients.
+    #[must_use]
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
     /// Returns the models.
     #[must_use]
     pub fn models(&self) -> &Models {

@@ -7,6 +7,7 @@ use anyhow::Context;
 use daemon_kit::ipc::{self, Client, Listener};
 use daemon_kit::outbox::Courier;
 use daemon_kit::{Daemon, Store, Workers, beat};
+use llm::ClientsError;
 use tokio::time::MissedTickBehavior;
 
 use crate::chain::chain;
@@ -15,7 +16,8 @@ use crate::ledger::{self, Clock, Ledger, Notify};
 use crate::models::Models;
 use crate::pipeline::Pipeline;
 use crate::service::TaskHandler;
-use crate::vendors::{self, Vendors, VendorsError};
+use crate::vendor_checks::Checker;
+use crate::vendors::{self, Vendors};
 
 /// How often the ledger's sums are compared with its journal.
 const AUDIT: Duration = Duration::from_secs(3600);
@@ -23,9 +25,8 @@ const AUDIT: Duration = Duration::from_secs(3600);
 /// Binds the socket and starts all workers; returns when tasks are taken.
 ///
 /// # Errors
-/// The configuration contradicts itself, another copy runs in the same home, or the ledger cannot be opened.
+/// Another copy runs in the same home, or the ledger cannot be opened.
 pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
-    crate::check::check(&daemon.config)?;
     let Vendors { clients, issuer, problems } = open_vendors(&daemon)?;
     let workers = &daemon.workers;
     let name = daemon.service;
@@ -50,19 +51,16 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     }
     let models = Models::new(&daemon.config, &problems);
     let pipeline = Pipeline::new(daemon.config.subnets.clone(), models, clients, ledger, clock.clone());
-    let service = TaskHandler::new(daemon.clone(), pipeline, wishes, paused, clock);
+    let checker = Checker::new(&daemon.config, problems);
+    let service = TaskHandler::new(daemon.clone(), pipeline, checker, wishes, paused, clock);
     workers.spawn("ipc-server", ipc::serve(listener, name, Arc::new(service), workers.clone()));
     Ok(())
 }
 
-fn open_vendors(daemon: &Daemon) -> anyhow::Result<Vendors> {
+fn open_vendors(daemon: &Daemon) -> Result<Vendors, ClientsError> {
     let vendors = &daemon.config.miner.vendors;
     let keys = keys::open(vendors, &daemon.config.credentials, &daemon.home.state_dir());
-    let opened = vendors::open(vendors, keys).map_err(|error| match error {
-        // Kept as it is: the exit code says that a restart does not help.
-        VendorsError::Config(errors) => anyhow::Error::from(errors),
-        VendorsError::Clients(error) => error.into(),
-    })?;
+    let opened = vendors::open(vendors, keys)?;
     for (vendor, problem) in &opened.problems {
         tracing::error!(%vendor, problem, "Vendor cannot be called, its models are not used");
     }

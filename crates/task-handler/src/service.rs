@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::call::task::{SetPaused, SubmitTask, TaskCall, TaskHandlerStatus, TaskHandlerStatusQuery};
+use common::call::task::{CheckVendors, SetPaused, SubmitTask, TaskCall, TaskHandlerStatus, TaskHandlerStatusQuery};
 use common::call::tracker::Wishes;
 use common::ipc::{Fault, FaultCode, Reply};
 use common::outcome::TaskAnswer;
@@ -16,12 +16,14 @@ use crate::chain::chain;
 use crate::flights::{Boarding, Flights};
 use crate::ledger::Clock;
 use crate::pipeline::Pipeline;
+use crate::vendor_checks::Checker;
 
 /// What stands behind the socket.
 #[derive(Debug)]
 pub struct TaskHandler {
     daemon: Daemon,
     pipeline: Pipeline,
+    checker: Checker,
     flights: Flights,
     wishes: watch::Receiver<Wishes>,
     /// The operator's switch as the ledger has it.
@@ -37,13 +39,14 @@ impl TaskHandler {
     pub fn new(
         daemon: Daemon,
         pipeline: Pipeline,
+        checker: Checker,
         wishes: watch::Receiver<Wishes>,
         paused: bool,
         clock: Clock,
     ) -> Self {
         let most = usize::try_from(daemon.config.miner.server.max_in_flight).unwrap_or(usize::MAX);
         let (flights, paused, pausing) = (Flights::new(most), AtomicBool::new(paused), Mutex::new(()));
-        Self { daemon, pipeline, flights, wishes, paused, pausing, clock }
+        Self { daemon, pipeline, checker, flights, wishes, paused, pausing, clock }
     }
 
     async fn submit(&self, task: Task, deadline: Instant) -> Result<TaskAnswer, Fault> {
@@ -92,6 +95,9 @@ impl Service for TaskHandler {
             TaskCall::SubmitTask(call) => Reply::of::<SubmitTask>(self.submit(call.task, context.deadline).await),
             TaskCall::SetPaused(call) => Reply::of::<SetPaused>(self.set_paused(call.paused).await),
             TaskCall::TaskHandlerStatusQuery(_) => Reply::of::<TaskHandlerStatusQuery>(self.status().await),
+            TaskCall::CheckVendors(_) => {
+                Reply::of::<CheckVendors>(self.checker.check(self.pipeline.clients(), context.deadline).await)
+            }
         }
     }
 }

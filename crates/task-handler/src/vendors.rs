@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use common::config::miner::Vendor;
 use common::id::VendorName;
-use daemon_kit::config::{ConfigError, ConfigErrors, Problem};
 use llm::{Clients, ClientsError, EndpointError, Issuer};
 
 use crate::keys::Keys;
@@ -20,22 +19,11 @@ pub struct Vendors {
     pub problems: BTreeMap<VendorName, String>,
 }
 
-/// Why there are no clients at all.
-#[derive(Debug, thiserror::Error)]
-pub enum VendorsError {
-    /// A vendor's address makes no sense.
-    #[error(transparent)]
-    Config(ConfigErrors),
-    /// The system lacks something.
-    #[error(transparent)]
-    Clients(ClientsError),
-}
-
 /// Makes the clients.
 ///
 /// # Errors
 /// A vendor's address makes no sense, or the system has no TLS certificates.
-pub fn open(vendors: &BTreeMap<VendorName, Vendor>, keys: Keys) -> Result<Vendors, VendorsError> {
+pub fn open(vendors: &BTreeMap<VendorName, Vendor>, keys: Keys) -> Result<Vendors, ClientsError> {
     let Keys { opened, mut problems } = keys;
     loop {
         let usable = vendors.iter().filter(|(name, _)| !problems.contains_key(*name));
@@ -43,7 +31,7 @@ pub fn open(vendors: &BTreeMap<VendorName, Vendor>, keys: Keys) -> Result<Vendor
         match Clients::new(&usable, opened.clone()) {
             Ok((clients, issuer)) => return Ok(Vendors { clients, issuer, problems }),
             Err(ClientsError::Vendors(errors)) => leave_out(errors, &mut problems)?,
-            Err(error) => return Err(VendorsError::Clients(error)),
+            Err(error) => return Err(error),
         }
     }
 }
@@ -52,21 +40,18 @@ pub fn open(vendors: &BTreeMap<VendorName, Vendor>, keys: Keys) -> Result<Vendor
 fn leave_out(
     errors: Vec<(VendorName, EndpointError)>,
     problems: &mut BTreeMap<VendorName, String>,
-) -> Result<(), VendorsError> {
+) -> Result<(), ClientsError> {
     let mut wrong = Vec::new();
     for (name, error) in errors {
         match error {
             EndpointError::Key | EndpointError::KeyInClear => {
                 problems.insert(name, error.to_string());
             }
-            EndpointError::NoUrl | EndpointError::WholeUrl(_) | EndpointError::Extras => {
-                let file = "config/miner-config.json".to_owned();
-                let key = format!("vendors.{name}.base_url");
-                wrong.push(ConfigError { file, key, problem: Problem::Value(error.to_string()) });
-            }
+            // The check of the configuration finds these before anything starts.
+            EndpointError::NoUrl | EndpointError::WholeUrl(_) | EndpointError::Extras => wrong.push((name, error)),
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(VendorsError::Config(ConfigErrors(wrong))) }
+    if wrong.is_empty() { Ok(()) } else { Err(ClientsError::Vendors(wrong)) }
 }
 
 #[cfg(test)]
@@ -85,15 +70,6 @@ mod tests {
 
         assert!(opened.clients.is_usable(&"near".into()));
         assert_eq!(opened.problems.keys().map(VendorName::as_str).collect::<Vec<_>>(), ["far"]);
-    }
-
-    #[test]
-    fn all_addresses_that_make_no_sense_are_named_at_once() {
-        let vendors = vendors(&[("a", "nonsense"), ("b", "ftp://b"), ("c", "http://127.0.0.1:1/v1")]);
-
-        let error = open(&vendors, Keys::default()).unwrap_err().to_string();
-
-        assert!(error.contains("vendors.a.base_url") && error.contains("vendors.b.base_url"), "{error}");
     }
 
     fn vendors(entries: &[(&str, &str)]) -> BTreeMap<VendorName, Vendor> {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    daemon_kit::main("tracker", env!("CARGO_PKG_VERSION"), tracker::run)
+    daemon_kit::main("tracker", env!("CARGO_PKG_VERSION"), |_| Ok(()), tracker::run)
 }

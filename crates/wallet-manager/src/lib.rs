@@ -8,12 +8,23 @@ use anyhow::Context;
 use bittensor::wallet::Wallet;
 use common::call::tracker::TrackerCall;
 use daemon_kit::Daemon;
+use daemon_kit::config::{Config, ConfigError, ConfigErrors, File};
 use daemon_kit::ipc::{Client, Listener, serve};
 
 use crate::service::WalletManager;
 
 /// The name that stands in the `Hello` of both sockets.
 const SERVICE: &str = "wallet-manager";
+
+/// Checks what only wallet-manager can say about the configuration: whether the names can be a wallet's. Pure.
+///
+/// # Errors
+/// If they cannot.
+pub fn check(config: &Config) -> Result<(), ConfigErrors> {
+    let names = &config.miner.wallet;
+    let Err(error) = Wallet::locate(&names.path, &names.name, &names.hotkey) else { return Ok(()) };
+    Err(ConfigErrors(vec![ConfigError::contradiction(File::MinerConfig, "wallet", error.to_string())]))
+}
 
 /// Opens both sockets, and serves until the workers stop. A wallet that is missing or damaged is a finding, no failure.
 ///

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    daemon_kit::main("wallet-manager", env!("CARGO_PKG_VERSION"), wallet_manager::run)
+    daemon_kit::main("wallet-manager", env!("CARGO_PKG_VERSION"), wallet_manager::check, wallet_manager::run)
 }

@@ -7,7 +7,7 @@ use super::status::ProcessStatus;
 use crate::config::budget::{LimitScope, LimitWindow};
 use crate::id::{ModelName, VendorName};
 use crate::money::NanoUsd;
-use crate::outcome::TaskAnswer;
+use crate::outcome::{TaskAnswer, VendorFailure};
 use crate::task::Task;
 
 calls! {
@@ -19,6 +19,8 @@ calls! {
         SetPaused => TaskHandlerStatus,
         /// See [`TaskHandlerStatusQuery`].
         TaskHandlerStatusQuery => TaskHandlerStatus,
+        /// See [`CheckVendors`].
+        CheckVendors => VendorChecks,
     }
 }
 
@@ -114,6 +116,49 @@ pub enum Availability {
     },
     /// It cannot be called.
     Unusable {
+        /// Why, and what to do.
+        problem: String,
+    },
+}
+
+/// Asks every vendor for its list of models with the key that task-handler has, which costs nothing.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckVendors {}
+
+/// What came of asking the vendors.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct VendorChecks {
+    /// Each vendor of miner-config.json, by name.
+    pub vendors: Vec<VendorCheck>,
+}
+
+/// What came of asking one vendor.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct VendorCheck {
+    /// The vendor.
+    pub vendor: VendorName,
+    /// What it said.
+    pub outcome: VendorOutcome,
+}
+
+/// What a vendor said when it was asked for its list of models.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VendorOutcome {
+    /// It answered, and so took the key, if it has one.
+    Accepted {
+        /// How many models it lists.
+        models: u32,
+        /// Models that subnet profiles prefer and that it does not list.
+        unlisted: Vec<ModelName>,
+    },
+    /// It did not answer with a list.
+    Failed(VendorFailure),
+    /// It was not asked: its key cannot be had or must not be sent.
+    NoKey {
         /// Why, and what to do.
         problem: String,
     },

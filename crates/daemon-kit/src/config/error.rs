@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 /// A configuration file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum File {
+pub enum File {
     /// miner-config.json
     MinerConfig,
     /// subnet-profiles.json
@@ -52,6 +53,24 @@ pub enum Problem {
     /// The file cannot be read.
     #[error("cannot be read: {0}")]
     Unreadable(io::Error),
+    /// The file belongs to somebody else.
+    #[error("belongs to user {owner}, but this process runs as user {own}: run `chown {own} {}`, or start as its owner", .path.display())]
+    Owner {
+        /// The file.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// The user of this process.
+        own: u32,
+    },
+    /// Others can read or change the file.
+    #[error("is open to other users (mode {mode:04o}): run `chmod go= {}`", .path.display())]
+    Loose {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
     /// The file is not JSON.
     #[error("not valid JSON at line {line}, column {column}: {message}")]
     Malformed {
@@ -85,7 +104,8 @@ impl ConfigError {
     }
 
     /// Says that a key contradicts something else in the configuration.
-    pub(super) fn contradiction(file: File, key: impl Into<String>, problem: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn contradiction(file: File, key: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::new(file, key.into(), Problem::Contradiction(problem.into()))
     }
 }

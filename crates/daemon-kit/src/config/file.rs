@@ -1,7 +1,8 @@
 //! Reads one configuration file: text, JSON, schema, type.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use schemars::JsonSchema;
@@ -11,6 +12,9 @@ use serde_json::Value;
 use super::error::{ConfigError, File, Problem};
 use super::key_path::KeyPath;
 use super::{schema, validation};
+
+/// Permission bits of the group and of others.
+const FOREIGN: u32 = 0o077;
 
 /// Reads a file of a directory.
 ///
@@ -24,18 +28,37 @@ pub(super) fn read<T: DeserializeOwned + JsonSchema>(directory: &Path, file: Fil
     parse(&text, file)
 }
 
-/// Reads a file that may be absent.
+/// Reads a file that may be absent, and that nobody but this user may read or change.
 ///
 /// # Errors
 /// Everything that is wrong with it, if it is there.
-pub(super) fn read_optional<T: DeserializeOwned + JsonSchema>(
+pub(super) fn read_private<T: DeserializeOwned + JsonSchema>(
     directory: &Path,
     file: File,
 ) -> Result<Option<T>, Vec<ConfigError>> {
-    match directory.join(file.name()).try_exists() {
-        Ok(false) => Ok(None),
-        Ok(true) | Err(_) => read(directory, file).map(Some),
+    let path = directory.join(file.name());
+    let text = match fs::File::open(&path) {
+        Ok(opened) => private_text(&path, opened).map_err(|problem| whole(file, problem))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(whole(file, Problem::Unreadable(error))),
+    };
+    parse(&text, file).map(Some)
+}
+
+/// Reads what was opened, whatever happens to the path meanwhile.
+fn private_text(path: &Path, mut opened: fs::File) -> Result<String, Problem> {
+    let metadata = opened.metadata().map_err(Problem::Unreadable)?;
+    let (owner, own) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    if owner != own {
+        return Err(Problem::Owner { path: path.into(), owner, own });
     }
+    let mode = metadata.mode() & 0o7777;
+    if mode & FOREIGN != 0 {
+        return Err(Problem::Loose { path: path.into(), mode });
+    }
+    let mut text = String::new();
+    opened.read_to_string(&mut text).map_err(Problem::Unreadable)?;
+    Ok(text)
 }
 
 fn parse<T: DeserializeOwned + JsonSchema>(text: &str, file: File) -> Result<T, Vec<ConfigError>> {
@@ -64,7 +87,10 @@ fn malformed(error: &serde_json::Error) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use common::config::budget::TokenBudgets;
+    use common::config::credential::LlmCredentials;
 
     use super::*;
 
@@ -104,5 +130,37 @@ mod tests {
             errors[0].to_string(),
             "config/token-budgets.json: there is no such file: copy config/examples/token-budgets.json and edit it"
         );
+    }
+
+    #[test]
+    fn a_private_file_that_others_can_get_at_is_refused_with_the_fix() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("llm-credentials.json");
+        fs::write(&path, r#"{"version": 1, "entries": {}}"#).unwrap();
+        let read = |mode| {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            read_private::<LlmCredentials>(directory.path(), File::LlmCredentials)
+        };
+
+        for mode in [0o644, 0o640, 0o620, 0o602] {
+            let errors = read(mode).unwrap_err();
+
+            let expected = format!(
+                "config/llm-credentials.json: is open to other users (mode {mode:04o}): run `chmod go= {}`",
+                path.display()
+            );
+            assert_eq!(errors[0].to_string(), expected);
+        }
+        assert!(matches!(read(0o600), Ok(Some(_))));
+        assert!(matches!(read(0o400), Ok(Some(_))));
+    }
+
+    #[test]
+    fn a_private_file_may_be_absent() {
+        let directory = tempfile::tempdir().unwrap();
+
+        let absent = read_private::<LlmCredentials>(directory.path(), File::LlmCredentials);
+
+        assert!(matches!(absent, Ok(None)));
     }
 }

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Daemon, flags};
+use super::Daemon;
+use super::flags::{self, Flags};
 use crate::config::{Config, ConfigErrors};
 use crate::hardening::harden;
 use crate::home::Home;
@@ -24,16 +25,26 @@ const CONFIGURATION: u8 = 78;
 /// How long threads that block may take at the very end.
 const THREADS: Duration = Duration::from_secs(1);
 
-/// Runs a daemon: `run` binds and spawns everything, and returns once the daemon is ready.
+/// Runs a daemon: `check` says what only this daemon can say about the configuration, and depends on nothing else; `run`
+/// binds and spawns everything, and returns once the daemon is ready.
 ///
-/// Exits with 0 after a stop, with 78 if the configuration is wrong, and with 1 on any other failure.
-pub fn main<F, R>(service: &'static str, version: &'static str, run: F) -> ExitCode
+/// Exits with 0 after a stop, with 78 if the configuration is wrong, and with 1 on any other failure. With `--check` the
+/// configuration is checked and nothing is started.
+pub fn main<F, R>(
+    service: &'static str,
+    version: &'static str,
+    check: fn(&Config) -> Result<(), ConfigErrors>,
+    run: F,
+) -> ExitCode
 where
     F: FnOnce(Daemon) -> R,
     R: Future<Output = anyhow::Result<()>>,
 {
-    let home = flags::home(service, version);
-    let (prepared, _instance) = match prepare(service, version, home) {
+    let Flags { home, check: only_check } = flags::read(service, version);
+    if only_check {
+        return say(Config::load_for(&Home::new(home), check).err());
+    }
+    let (prepared, _instance) = match prepare(service, version, home, check) {
         Ok(prepared) => prepared,
         Err(error) => {
             // There are no logs yet. Standard error may be closed, but there is nobody else to tell.
@@ -50,18 +61,32 @@ where
     }
 }
 
+/// Prints each error on a line of its own, for people and for `minerctl config check`.
+fn say(errors: Option<ConfigErrors>) -> ExitCode {
+    let Some(ConfigErrors(errors)) = errors else { return ExitCode::SUCCESS };
+    let mut out = io::stdout().lock();
+    // Where nobody reads it, the exit code says the same.
+    let _written = errors.iter().try_for_each(|error| writeln!(out, "{error}"));
+    ExitCode::from(CONFIGURATION)
+}
+
 fn exit_code(error: &anyhow::Error) -> ExitCode {
     if error.is::<ConfigErrors>() { ExitCode::from(CONFIGURATION) } else { ExitCode::FAILURE }
 }
 
 /// Makes this process the home's only copy, and takes in what it needs to know.
-fn prepare(service: &'static str, version: &'static str, home: PathBuf) -> anyhow::Result<(Daemon, Instance)> {
+fn prepare(
+    service: &'static str,
+    version: &'static str,
+    home: PathBuf,
+    check: fn(&Config) -> Result<(), ConfigErrors>,
+) -> anyhow::Result<(Daemon, Instance)> {
     harden().context("this process cannot be protected from others")?;
     follow_supervisor()?;
     let home = Home::new(std::path::absolute(home).context("the home cannot be found")?);
     home.prepare()?;
     let instance = Instance::take(&home, service)?;
-    let config = Config::load(&home)?;
+    let config = Config::load_for(&home, check)?;
     let problems = Problems::new();
     logs::init(&home, service, problems.clone())?;
     let started_unix_ms = unix_ms(SystemTime::now());

@@ -7,3 +7,4 @@ mod endings;
 mod failures;
 mod home;
 mod llmock;
+mod vendors;
