@@ -14,7 +14,7 @@ mod response;
 mod schema;
 
 pub use auth::{FUTURE_ALLOWANCE, MAX_AGE, Signed, Verified, authenticate, verify};
-pub use nonce::NonceWindow;
+pub use nonce::{NonceBound, NonceWindow};
 pub use refused::Refused;
 pub use request::{SetError, Synapse};
 pub use response::Response;

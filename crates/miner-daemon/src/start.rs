@@ -60,7 +60,7 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     let front = Arc::new(Front {
         hotkey: hotkey.clone(),
         limits: config.server.clone(),
-        nonces: Nonces::start(&store, workers).await?,
+        nonces: Nonces::start(&store).await?,
         admission: Admission::new(&config.callers),
         tasks: Client::new(daemon.home.socket("task-handler"), "task-handler", workers),
         deliveries: Deliveries::start(&recorder, &load.counts, room.clamp(1, MOST_RECORDS), workers),

@@ -8,7 +8,7 @@ use common::record::RefusalReason;
 use http::HeaderMap;
 
 use super::nonce::{Nonce, NonceError};
-use super::{NonceWindow, Refused, header};
+use super::{NonceBound, NonceWindow, Refused, header};
 use crate::keys::{self, Scheme};
 use crate::ss58;
 
@@ -57,15 +57,16 @@ impl Verified {
         &self.signed.caller
     }
 
-    /// Uses the nonce up.
+    /// Uses the nonce up. If there is a bound, it must be stored, and the window told so, before the request is answered:
+    /// otherwise it could be sent again after a restart.
     ///
     /// # Errors
     /// A refusal, if it was used before or cannot be remembered.
-    pub fn spend(self, nonces: &mut NonceWindow) -> Result<Signed, Refused> {
+    pub fn spend(self, nonces: &mut NonceWindow) -> Result<(Signed, Option<NonceBound>), Refused> {
         let Self { signed, public, now_ns } = self;
         let nonce = Nonce { ns: signed.nonce_ns, caller: public, uuid: signed.uuid.as_str().into() };
         match nonces.spend(nonce, now_ns) {
-            Ok(()) => Ok(signed),
+            Ok(bound) => Ok((signed, bound)),
             Err(NonceError::Used) => {
                 Err(Refused::unverified(RefusalReason::Replay, "Nonce was used before").of(&signed.caller))
             }
@@ -77,7 +78,8 @@ impl Verified {
     }
 }
 
-/// Checks a request by its headers, before its body is read: [`verify`] and [`Verified::spend`] in one.
+/// Checks a request by its headers, before its body is read: [`verify`] and [`Verified::spend`] in one, for those who
+/// need no memory over restarts.
 ///
 /// Anyone can make a key and sign with it. Where only some callers are admitted, ask between the two, so that the
 /// others cannot fill the window.
@@ -85,7 +87,7 @@ impl Verified {
 /// # Errors
 /// A refusal, if anything is missing, malformed, too old, used before or not signed by the claimed hotkey.
 pub fn authenticate(headers: &HeaderMap, own: &Ss58, now_ns: u64, nonces: &mut NonceWindow) -> Result<Signed, Refused> {
-    verify(headers, own, now_ns)?.spend(nonces)
+    verify(headers, own, now_ns)?.spend(nonces).map(|(signed, _)| signed)
 }
 
 /// Checks everything but whether the nonce was used before; what costs most comes last.

@@ -1,8 +1,20 @@
 //! Nonces that were used: each works once, in any order, and a restart makes none of them work again.
+//!
+//! The used ones are remembered in memory only. For a restart each caller has a bound, stored by the window's owner
+//! *before* a request is answered: no nonce of the caller above it was ever answered. After a restart everything of the
+//! caller at or under it counts as used. The bound is put a little above the nonce that needs it, so that a busy caller
+//! costs a few writes a second instead of one for each request; a restart refuses him no more than that little.
+
+mod callers;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use super::auth::MAX_AGE;
+use super::auth::{FUTURE_ALLOWANCE, MAX_AGE};
+use callers::Callers;
+
+/// How far above a nonce its caller's bound is put.
+const LEAD: Duration = Duration::from_millis(250);
 
 /// The nonces that were used and are young enough to be used again. Memory is bounded.
 ///
@@ -12,7 +24,31 @@ use super::auth::MAX_AGE;
 pub struct NonceWindow {
     capacity: usize,
     floor_ns: u64,
+    callers: Callers,
     used: BTreeSet<Nonce>,
+}
+
+/// After a restart every nonce of the caller at or under it counts as used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NonceBound {
+    /// The caller's public key.
+    pub caller: [u8; 32],
+    /// In nanoseconds since 1970.
+    pub ns: u64,
+}
+
+impl NonceBound {
+    /// Returns what no bound is above that a right clock caused until `now_ns`.
+    #[must_use]
+    pub fn highest_ns(now_ns: u64) -> u64 {
+        now_ns.saturating_add(nanoseconds(FUTURE_ALLOWANCE)).saturating_add(nanoseconds(LEAD))
+    }
+
+    /// Returns what a bound must be above to be of any use at `now_ns`: the age of nonces under it refuses them anyway.
+    #[must_use]
+    pub fn oldest_ns(now_ns: u64) -> u64 {
+        now_ns.saturating_sub(nanoseconds(MAX_AGE))
+    }
 }
 
 /// What makes a signed request unlike any other; ordered by time first.
@@ -33,121 +69,63 @@ pub(super) enum NonceError {
 }
 
 impl NonceWindow {
-    /// Remembers at most `capacity` nonces, and refuses every nonce at or under `floor_ns`.
+    /// Remembers at most `capacity` nonces and as many callers, and refuses every nonce at or under `floor_ns`.
     #[must_use]
     pub fn new(capacity: usize, floor_ns: u64) -> Self {
-        Self { capacity, floor_ns, used: BTreeSet::new() }
+        Self { capacity, floor_ns, callers: Callers::default(), used: BTreeSet::new() }
     }
 
-    /// Returns the newest nonce that was ever used, or the floor; the floor of a later window must not be lower.
-    ///
-    /// No nonce accepted until time `t` is above `t` plus [`super::FUTURE_ALLOWANCE`].
+    /// Refuses also what is at or under a caller's bound: the bounds that were stored before a restart.
     #[must_use]
-    pub fn newest_ns(&self) -> u64 {
-        self.used.last().map_or(self.floor_ns, |nonce| nonce.ns.max(self.floor_ns))
+    pub fn after_restart(mut self, bounds: impl IntoIterator<Item = NonceBound>) -> Self {
+        self.callers = Callers::after_restart(bounds);
+        self
     }
 
-    /// Uses a nonce up. Its age must have been checked at the same time `now_ns`.
-    pub(super) fn spend(&mut self, nonce: Nonce, now_ns: u64) -> Result<(), NonceError> {
+    /// Learns that a bound is stored: the caller's nonces up to it need no other.
+    pub fn stored(&mut self, bound: NonceBound) {
+        self.callers.stored(bound);
+    }
+
+    /// Uses a nonce up. Its age must have been checked at the same time `now_ns`. If it returns a bound, that must be
+    /// stored before the request is answered.
+    pub(super) fn spend(&mut self, nonce: Nonce, now_ns: u64) -> Result<Option<NonceBound>, NonceError> {
         self.forget(now_ns);
-        if nonce.ns <= self.floor_ns || self.used.contains(&nonce) {
+        let (caller, ns) = (nonce.caller, nonce.ns);
+        if ns <= self.floor_ns || self.callers.used_before_start(&caller, ns) || self.used.contains(&nonce) {
             return Err(NonceError::Used);
         }
-        if self.used.len() >= self.capacity {
+        if self.used.len() >= self.capacity || !self.make_room_for(&caller, now_ns) {
             return Err(NonceError::Full);
         }
+        let is_bounded = self.callers.enter(caller, ns);
         self.used.insert(nonce);
-        Ok(())
+        Ok((!is_bounded).then(|| NonceBound { caller, ns: ns.saturating_add(nanoseconds(LEAD)) }))
     }
 
     fn forget(&mut self, now_ns: u64) {
-        let oldest_ns = now_ns.saturating_sub(u64::try_from(MAX_AGE.as_nanos()).unwrap_or(u64::MAX));
+        let oldest_ns = NonceBound::oldest_ns(now_ns);
         while let Some(nonce) = self.used.first().filter(|nonce| nonce.ns <= oldest_ns) {
             self.floor_ns = self.floor_ns.max(nonce.ns);
             self.used.pop_first();
         }
     }
+
+    /// Callers are only looked through when there are too many: their bounds do no harm until then.
+    fn make_room_for(&mut self, caller: &[u8; 32], now_ns: u64) -> bool {
+        let has_room = |callers: &Callers| callers.knows(caller) || callers.len() < self.capacity;
+        if has_room(&self.callers) {
+            return true;
+        }
+        let forgotten_ns = self.callers.forget(NonceBound::oldest_ns(now_ns));
+        self.floor_ns = self.floor_ns.max(forgotten_ns);
+        has_room(&self.callers)
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const SECOND: u64 = 1_000_000_000;
-    const NOW: u64 = 1_795_345_600 * SECOND;
-
-    fn nonce(ns: u64) -> Nonce {
-        Nonce { ns, caller: [1; 32], uuid: "client".into() }
-    }
-
-    #[test]
-    fn a_nonce_works_once() {
-        let mut window = NonceWindow::new(10, 0);
-
-        assert_eq!(window.spend(nonce(NOW), NOW), Ok(()));
-        assert_eq!(window.spend(nonce(NOW), NOW), Err(NonceError::Used));
-    }
-
-    #[test]
-    fn nonces_work_in_any_order() {
-        let mut window = NonceWindow::new(10, 0);
-
-        for ns in [NOW, NOW - 2, NOW - 1, NOW + 1] {
-            assert_eq!(window.spend(nonce(ns), NOW), Ok(()));
-        }
-    }
-
-    #[test]
-    fn another_caller_or_client_has_its_own_nonces() {
-        let mut window = NonceWindow::new(10, 0);
-
-        assert_eq!(window.spend(nonce(NOW), NOW), Ok(()));
-        assert_eq!(window.spend(Nonce { caller: [2; 32], ..nonce(NOW) }, NOW), Ok(()));
-        assert_eq!(window.spend(Nonce { uuid: "other".into(), ..nonce(NOW) }, NOW), Ok(()));
-    }
-
-    #[test]
-    fn a_full_window_refuses_rather_than_forgets() {
-        let mut window = NonceWindow::new(2, 0);
-        window.spend(nonce(NOW - 1), NOW).unwrap();
-        window.spend(nonce(NOW), NOW).unwrap();
-
-        assert_eq!(window.spend(nonce(NOW + 1), NOW), Err(NonceError::Full));
-        assert_eq!(window.spend(nonce(NOW - 1), NOW), Err(NonceError::Used));
-        assert_eq!(window.spend(nonce(NOW + 70 * SECOND), NOW + 70 * SECOND), Ok(()));
-    }
-
-    #[test]
-    fn everything_at_or_under_the_floor_is_refused() {
-        let mut window = NonceWindow::new(10, NOW);
-
-        assert_eq!(window.spend(nonce(NOW), NOW), Err(NonceError::Used));
-        assert_eq!(window.spend(nonce(NOW + 1), NOW), Ok(()));
-        assert_eq!(window.newest_ns(), NOW + 1);
-    }
-
-    #[test]
-    fn a_clock_set_back_makes_no_nonce_work_again() {
-        let mut window = NonceWindow::new(10, 0);
-        window.spend(nonce(NOW), NOW).unwrap();
-        window.spend(nonce(NOW + 100 * SECOND), NOW + 100 * SECOND).unwrap();
-
-        assert_eq!(window.spend(nonce(NOW), NOW), Err(NonceError::Used));
-        assert_eq!(window.spend(nonce(NOW + 1), NOW), Ok(()));
-    }
-
-    proptest! {
-        #[test]
-        fn no_nonce_is_accepted_twice(steps in prop::collection::vec((0_u64..200, 0_u64..200), 1..200)) {
-            let mut window = NonceWindow::new(16, 0);
-            let mut accepted = BTreeSet::new();
-            for (now, ns) in steps {
-                if window.spend(nonce(NOW + ns * SECOND), NOW + now * SECOND).is_ok() {
-                    prop_assert!(accepted.insert(ns));
-                }
-            }
-        }
-    }
-}
+mod tests;

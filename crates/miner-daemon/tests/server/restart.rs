@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::fakes::{self, Seen};
 use crate::harness::{LONG, Place, next_record, status, write_config};
 use crate::peer::Peer;
-use crate::validator::ask;
+use crate::validator::{ask, ask_later};
 
 #[tokio::test]
 async fn kill_9_loses_nothing_doubles_nothing_and_opens_no_door() {
@@ -43,6 +43,7 @@ async fn kill_9_loses_nothing_doubles_nothing_and_opens_no_door() {
         let Record::Refusal(refusal) = next_record(&mut records).await else { panic!("not a refusal") };
         assert_eq!(refusal.reason, RefusalReason::Replay);
     }
+    assert_eq!(connect(&place).await.ask(ask_later("Why?").bytes()).await.status, 200);
     second.kill().await.unwrap();
 }
 

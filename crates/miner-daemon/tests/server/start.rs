@@ -3,12 +3,12 @@
 use common::outcome::TaskFailure;
 use common::record::DeliveryOutcome;
 use daemon_kit::Workers;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fakes::Seen;
 use crate::harness::{LONG, MINER, Miner, Place, daemon};
 use crate::peer::Peer;
-use crate::validator::ask;
+use crate::validator::{ask, ask_later, signed};
 
 async fn failure(change: impl FnOnce(&mut serde_json::Value)) -> String {
     let place = Place::new();
@@ -86,17 +86,20 @@ async fn stopping_waits_for_requests_in_work_and_records_them() {
 }
 
 #[tokio::test]
-async fn a_restart_in_good_order_refuses_only_what_was_used() {
-    let miner = Miner::start(|_| {}).await;
+async fn a_restart_refuses_only_what_was_used() {
+    let anyone = |config: &mut Value| config["callers"]["policy"] = "anyone".into();
+    let miner = Miner::start(anyone).await;
     let used = ask("before").bytes();
     miner.connect().await.ask(&used).await;
     miner.workers.stop();
     miner.workers.wait(LONG).await.unwrap();
 
     let next = Workers::new();
-    miner_daemon::run(daemon(&miner.place.home, &next, |_| {})).await.unwrap();
+    miner_daemon::run(daemon(&miner.place.home, &next, anyone)).await.unwrap();
 
     let mut peer = Peer::connect(miner.status().await.listeners[0].address).await;
-    assert_eq!(peer.ask(ask("after").bytes()).await.status, 200);
     assert_eq!(peer.ask(&used).await.status, 401);
+    assert_eq!(peer.ask(ask_later("after").bytes()).await.status, 200);
+    let other = signed("//Bob", "Ask", &json!({ "question": "after" }));
+    assert_eq!(peer.ask(other.bytes()).await.status, 200);
 }

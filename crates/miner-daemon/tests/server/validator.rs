@@ -25,10 +25,19 @@ pub(crate) fn ask(question: &str) -> Request {
     signed("//Alice", "Ask", &json!({ "question": question }))
 }
 
+/// Asks a question by a clock that is a second ahead: signed later than anything that a restart counts as used.
+pub(crate) fn ask_later(question: &str) -> Request {
+    signed_at(nonce() + 1_000_000_000, "//Alice", "Ask", &json!({ "question": question }))
+}
+
 /// Any request without hash fields.
 pub(crate) fn signed(uri: &str, route: &str, body: &Value) -> Request {
+    signed_at(nonce(), uri, route, body)
+}
+
+fn signed_at(nonce: u64, uri: &str, route: &str, body: &Value) -> Request {
     let key = Keypair::from_uri(Scheme::Sr25519, uri).unwrap();
-    let (nonce, caller, uuid) = (nonce(), key.address(), "e043c240-e668-11f1-b38b-02fc00000001");
+    let (caller, uuid) = (key.address(), "e043c240-e668-11f1-b38b-02fc00000001");
     let message = format!("{nonce}.{caller}.{MINER}.{uuid}.{NO_HASH_FIELDS}");
     let signature = key.sign(message.as_bytes()).iter().fold("0x".to_owned(), |mut text, byte| {
         write!(text, "{byte:02x}").unwrap();
