@@ -1,5 +1,8 @@
 //! Start, status and stop as an operator meets them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
 
 use e2e::{DAEMONS, Llmock, Suite, binary, eventually};
@@ -94,4 +97,36 @@ fn all_configuration_errors_come_at_once_and_nothing_starts() {
         assert!(said.contains(part), "{part} is missing in:\n{said}");
     }
     assert_eq!(suite.minerctl(&["status"]).status.code(), Some(3));
+}
+
+#[test]
+fn a_clock_that_is_off_is_said_in_the_status() {
+    let mut suite = Suite::new("http://127.0.0.1:9/v1");
+    suite.up();
+
+    for _ in 0..3 {
+        let refusal = ask_long_ago(&suite);
+        assert!(refusal.contains("401") && refusal.contains("seconds old"), "{refusal}");
+    }
+
+    let status = suite.minerctl(&["status"]);
+    let text = String::from_utf8(status.stdout).unwrap();
+    assert!(text.contains("check this machine's clock"), "{text}");
+}
+
+/// Sends a request whose nonce is from 1970, and returns the whole response. Its time is looked at before its signature.
+fn ask_long_ago(suite: &Suite) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", suite.port())).unwrap();
+    let (signature, hash) = ("00".repeat(64), "00".repeat(32));
+    write!(
+        stream,
+        "POST /PromptingSynapse HTTP/1.1\r\nhost: miner\r\ncontent-length: 0\r\nconnection: close\r\n\
+         bt_header_dendrite_hotkey: 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY\r\n\
+         bt_header_dendrite_nonce: 1\r\nbt_header_dendrite_uuid: test\r\ncomputed_body_hash: {hash}\r\n\
+         bt_header_dendrite_signature: 0x{signature}\r\n\r\n"
+    )
+    .unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
