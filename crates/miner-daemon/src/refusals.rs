@@ -5,11 +5,12 @@
 //! counted, by reason. No count is lost, except those of the last moment when the process is killed.
 
 mod allowance;
+mod clock_doubt;
 mod merge;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use common::id::{EntryId, Netuid, Ss58};
@@ -22,6 +23,7 @@ use crate::clock;
 use crate::counts::Counts;
 use crate::records::Recorder;
 use allowance::Allowance;
+use clock_doubt::ClockDoubt;
 
 /// The most refusals that wait to be recorded one by one.
 const QUEUE: usize = 1024;
@@ -45,6 +47,7 @@ pub(crate) struct Refusals {
     counts: Arc<Counts>,
     queue: mpsc::Sender<TurnedAway>,
     overflow: Overflow,
+    clock: Arc<Mutex<ClockDoubt>>,
 }
 
 /// Refusals that found the queue full.
@@ -57,11 +60,11 @@ impl Refusals {
         let (queue, receiver) = mpsc::channel(QUEUE);
         let overflow = Overflow::default();
         workers.spawn("refusals", write(receiver, overflow.clone(), recorder.clone()));
-        Self { counts: Arc::clone(counts), queue, overflow }
+        Self { counts: Arc::clone(counts), queue, overflow, clock: Arc::default() }
     }
 
-    /// A request was turned away. Never waits.
-    pub(crate) fn note(&self, refusal: TurnedAway) {
+    /// A request was turned away, with this message to its sender. Never waits.
+    pub(crate) fn note(&self, refusal: TurnedAway, message: &str) {
         tracing::debug!(
             reason = refusal.reason.name(),
             peer = %refusal.peer,
@@ -69,9 +72,25 @@ impl Refusals {
             "Turned a request away"
         );
         self.counts.refusal();
+        if self.clock().refused(refusal.reason, Instant::now()) {
+            tracing::warn!(
+                reason = refusal.reason.name(),
+                detail = message,
+                "Requests are refused for their time: check this machine's clock"
+            );
+        }
         if let Err(error) = self.queue.try_send(refusal) {
             self.overflow.add(error.into_inner().reason);
         }
+    }
+
+    /// A request of somebody who is answered here was in time.
+    pub(crate) fn in_time(&self) {
+        self.clock().in_time(Instant::now());
+    }
+
+    fn clock(&self) -> MutexGuard<'_, ClockDoubt> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

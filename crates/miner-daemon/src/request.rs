@@ -67,12 +67,13 @@ impl Site {
     /// Records a refusal and makes the response to a request, if it got as far as having a head.
     pub(crate) fn refuse(&self, peer: IpAddr, head: Option<&Parts>, refused: Refused) -> Response {
         let route = head.and_then(|head| self.routes.find(head.uri.path()));
-        self.front.refusals.note(TurnedAway {
+        let turned_away = TurnedAway {
             netuid: route.map(|route| route.netuid).or_else(|| self.routes.only_netuid()),
             claimed: refused.claimed.clone(),
             peer: peer.to_canonical(),
             reason: refused.reason,
-        });
+        };
+        self.front.refusals.note(turned_away, &refused.message);
         match head {
             Some(head) => refused.into_response(&head.headers),
             None => refused.into_response(&HeaderMap::new()),
@@ -122,6 +123,7 @@ impl Site {
             let message = "Forbidden. Key is blacklisted: not answered here.";
             return Err(refused(RefusalReason::NotAdmitted, 403, message, caller()));
         }
+        front.refusals.in_time();
         let Some(place) = front.load.begin() else {
             return Err(refused(RefusalReason::Overloaded, 503, "Overloaded", caller()));
         };
