@@ -2,7 +2,11 @@
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-export MINER_HOME="${MINER_HOME:-$root}"
+MINER_HOME=${MINER_HOME:-$root}
+if [[ $MINER_HOME != /* ]]; then
+    MINER_HOME=$PWD/$MINER_HOME
+fi
+export MINER_HOME
 
 # Prints the path of the newest minerctl, or says how to get one and fails.
 minerctl() {
@@ -19,8 +23,19 @@ minerctl() {
     printf '%s' "$newest"
 }
 
-# Whether a process holds the supervisor's lock in home $1.
-runs_in() { [[ -e $1/run/supervisor.lock ]] && ! flock --nonblock --shared "$1/run/supervisor.lock" true; }
+# Builds all binaries with profile $1. What an interrupted build has finished is not built again.
+build() {
+    (cd "$root" && cargo build --profile "$1" --locked --bins --target-dir "$root/target")
+}
+
+# Prints how many MiB are free where $1 is.
+free_mib() { df --output=avail --block-size=1M "$1" | tail -n 1 | tr -d ' '; }
+
+# Whether a process holds lock $2 in home $1.
+holds() { [[ -e $1/run/$2.lock ]] && ! flock --nonblock --shared "$1/run/$2.lock" true; }
+
+# Whether anything runs in home $1.
+runs_in() { holds "$1" supervisor || holds "$1" miner-daemon; }
 
 # Prints the home that is meant: MINER_HOME, or its sandbox if only that one runs.
 running_home() {

@@ -30,11 +30,11 @@ if command -v cc >/dev/null; then
 else
     lacking "a C compiler (SQLite is built from its source)" "sudo apt-get install build-essential"
 fi
-free_mib=$(df --output=avail --block-size=1M "$root" | tail -n 1 | tr -d ' ')
-if ((free_mib >= needed_mib)); then
-    ok "disk space ($free_mib MiB free)"
+free=$(free_mib "$root")
+if ((free >= needed_mib)); then
+    ok "disk space ($free MiB free)"
 else
-    lacking "disk space ($free_mib of $needed_mib MiB free in $root)" "free some; the build needs most of it"
+    lacking "disk space ($free of $needed_mib MiB free in $root)" "free some; the build needs most of it"
 fi
 if command -v timedatectl >/dev/null && [[ $(timedatectl show --property=NTPSynchronized --value 2>/dev/null) == no ]]; then
     note "the clock is not synchronised: validators refuse requests and answers when it is seconds off; see timedatectl set-ntp true"
@@ -48,7 +48,7 @@ if ((missing)); then
 fi
 
 echo "==> building the release binaries (some minutes the first time)"
-(cd "$root" && cargo build --release --locked --bins)
+build release
 command=$root/target/release/minerctl
 
 echo "==> directories and configuration in $MINER_HOME"
