@@ -6,9 +6,20 @@ use clap::{Args, Parser, Subcommand};
 use common::config::credential::Audience;
 use common::id::TaskId;
 
+/// Stands under every list of commands.
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  done, and all is well
+   1  failed, not wanted after all, or something is wrong that was checked
+   2  wrong usage
+   3  not everything runs that should (status)
+  78  the configuration cannot be used (config check, up)
+
+Data goes to stdout, words about it to stderr.";
+
 /// One command for the whole miner.
 #[derive(Debug, Parser)]
-#[command(name = "minerctl", version, about, arg_required_else_help = true)]
+#[command(name = "minerctl", version, about, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     /// Flags that every command takes.
     #[command(flatten)]
@@ -46,7 +57,7 @@ pub(crate) enum Command {
     /// Start the four daemons and keep them running
     Up(UpArgs),
     /// Stop whatever runs in this home, and wait until it has stopped
-    Down,
+    Down(DownArgs),
     /// Keep vendors' API keys and alert tokens, encrypted to the process that needs them
     #[command(subcommand)]
     Credentials(CredentialsCommand),
@@ -76,7 +87,7 @@ pub(crate) struct WriteArgs {
 /// What to do with the configuration.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Check all files and print what they come to; every error is shown at once
+    /// Check all files as each daemon would and print what they come to; every error is shown at once
     Check,
 }
 
@@ -105,7 +116,7 @@ pub(crate) enum CredentialsCommand {
     },
     /// List the names of the secrets
     List,
-    /// Check that each secret can be opened, and that its vendor takes it
+    /// Check that each secret can be opened and, if task-handler runs, that each vendor takes its key; costs nothing
     Check,
     /// Forget a secret
     Remove {
@@ -149,4 +160,15 @@ pub(crate) struct UpArgs {
     /// Set by `--detach` for the process it starts
     #[arg(long, hide = true, conflicts_with = "detach")]
     pub(crate) detached: bool,
+    /// Check the configuration, say what would be started, and start nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Flags of `down`.
+#[derive(Args, Debug)]
+pub(crate) struct DownArgs {
+    /// Say what would be stopped, and stop nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }

@@ -2,29 +2,40 @@
 
 mod check;
 mod entry;
+mod vendors;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use credentials::Keyring;
 use daemon_kit::Home;
+use serde_json::json;
 
-use crate::cli::{CommonArgs, CredentialsCommand};
+use crate::cli::{CommonArgs, CredentialsCommand, WriteArgs};
+use crate::confirm::{Consent, confirm};
 use crate::output;
 
 /// Where the secrets and the keys to them are.
 struct Vault {
+    home: Home,
+    /// llm-credentials.json
     path: PathBuf,
-    keyring: Keyring,
+    /// Whether results are printed as JSON.
+    json: bool,
 }
 
 impl Vault {
-    fn open(common: &CommonArgs) -> anyhow::Result<Self> {
+    fn new(common: &CommonArgs) -> Self {
         let home = Home::new(common.home.clone());
-        home.prepare()?;
-        std::fs::create_dir_all(home.config_dir())?;
         let path = home.config_dir().join("llm-credentials.json");
-        Ok(Self { path, keyring: Keyring::open(&home.state_dir())? })
+        Self { home, path, json: common.json }
+    }
+
+    /// Opens the keys, making the directories if there are none: for changes only.
+    fn keyring(&self) -> anyhow::Result<Keyring> {
+        self.home.prepare()?;
+        std::fs::create_dir_all(self.home.config_dir())?;
+        Ok(Keyring::open(&self.home.state_dir())?)
     }
 }
 
@@ -32,23 +43,22 @@ impl Vault {
 ///
 /// # Errors
 /// If a file cannot be trusted, read or written, or the secret is not one that is taken.
-pub(crate) fn run(common: &CommonArgs, command: &CredentialsCommand) -> anyhow::Result<ExitCode> {
-    let vault = Vault::open(common)?;
+pub(crate) async fn run(common: &CommonArgs, command: &CredentialsCommand) -> anyhow::Result<ExitCode> {
+    let vault = Vault::new(common);
     match command {
         CredentialsCommand::Set { name, audience, write } => entry::set(&vault, name, *audience, write),
         CredentialsCommand::Remove { name, write } => entry::remove(&vault, name, write),
         CredentialsCommand::Rotate { audience, write } => entry::rotate(&vault, *audience, write),
-        CredentialsCommand::List => entry::list(&vault, common),
-        CredentialsCommand::Check => check::run(&vault, common),
+        CredentialsCommand::List => entry::list(&vault),
+        CredentialsCommand::Check => check::run(&vault).await,
         CredentialsCommand::Recovery { recipient, write } => recovery(&vault, recipient.as_deref(), write),
     }
 }
 
 /// Makes a recovery key, or takes one that was made elsewhere.
-fn recovery(vault: &Vault, recipient: Option<&str>, write: &crate::cli::WriteArgs) -> anyhow::Result<ExitCode> {
-    use crate::confirm::{Consent, confirm};
-
-    let effect = match recipient {
+fn recovery(vault: &Vault, recipient: Option<&str>, write: &WriteArgs) -> anyhow::Result<ExitCode> {
+    let taken = recipient.map(str::parse).transpose()?;
+    let effect = match &taken {
         Some(recipient) => format!("secrets will be encrypted to {recipient} as well from now on"),
         None => "a recovery key will be made, and secrets encrypted to it as well from now on".into(),
     };
@@ -57,16 +67,19 @@ fn recovery(vault: &Vault, recipient: Option<&str>, write: &crate::cli::WriteArg
         Consent::DryRun => return Ok(ExitCode::SUCCESS),
         Consent::Refused => return Ok(ExitCode::FAILURE),
     }
-    if let Some(recipient) = recipient {
-        vault.keyring.set_recovery(&recipient.parse()?)?;
-        output::text("Taken. `minerctl credentials rotate` encrypts the existing entries to it.\n")?;
+    let keyring = vault.keyring()?;
+    if let Some(recipient) = taken {
+        keyring.set_recovery(&recipient)?;
+        let words = "Taken. `minerctl credentials rotate` encrypts the existing entries to it.\n";
+        output::done(vault.json, &json!({ "schema": 1, "recipient": recipient.to_string() }), words)?;
     } else {
-        let path = vault.keyring.make_recovery()?;
-        output::text(&format!(
+        let path = keyring.make_recovery()?;
+        let words = format!(
             "Made {}.\nMove this file to a safe place off this machine: it opens every secret.\n\
              `minerctl credentials rotate` encrypts the existing entries to it.\n",
             path.display()
-        ))?;
+        );
+        output::done(vault.json, &json!({ "schema": 1, "made": path }), &words)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use daemon_kit::{Home, Instance};
 use rustix::process::{Pid, Signal};
 use serde_json::json;
 
-use crate::cli::CommonArgs;
+use crate::cli::{CommonArgs, DownArgs};
 use crate::output;
 use crate::sandbox::SANDBOX;
 use crate::up::SUPERVISOR;
@@ -26,8 +26,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// If a process cannot be signalled, or does not stop in time.
-pub(crate) async fn run(common: &CommonArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(common: &CommonArgs, args: &DownArgs) -> anyhow::Result<ExitCode> {
     let home = Home::new(common.home.clone());
+    if args.dry_run {
+        return dry_run(&home);
+    }
     let mut stopped = Vec::new();
     for process in PROCESSES {
         if stop(&home, process).await? {
@@ -40,6 +43,21 @@ pub(crate) async fn run(common: &CommonArgs) -> anyhow::Result<ExitCode> {
         output::text("Nothing was running.\n")?;
     } else {
         output::text("Stopped.\n")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what would be stopped.
+fn dry_run(home: &Home) -> anyhow::Result<ExitCode> {
+    let mut runs = false;
+    for process in PROCESSES {
+        if let Some(pid) = Instance::holder(home, process)? {
+            output::note(&format!("dry run: {process} (pid {pid}) will be stopped"));
+            runs = true;
+        }
+    }
+    if !runs {
+        output::note("dry run: nothing is running");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use common::id::TaskId;
 use daemon_kit::Home;
 use serde_json::{Map, Value};
@@ -19,7 +20,14 @@ use crate::output;
 /// If the logs cannot be read or the output cannot be written.
 pub(crate) fn run(common: &CommonArgs, args: &LogsArgs) -> anyhow::Result<ExitCode> {
     let home = Home::new(common.home.clone());
-    let lines = newest(merged(&home.logs_dir(), args.task)?, args.lines);
+    let dir = home.logs_dir();
+    anyhow::ensure!(
+        dir.is_dir(),
+        "there are no logs in {}: nothing was ever started in this home, or another --home is meant",
+        dir.display()
+    );
+    let lines = merged(&dir, args.task).with_context(|| format!("the logs in {} cannot be read", dir.display()))?;
+    let lines = newest(lines, args.lines);
     let text: String = if common.json {
         lines.iter().map(|line| format!("{}\n", Value::Object(line.clone()))).collect()
     } else {
@@ -48,14 +56,15 @@ fn merged(dir: &Path, task: Option<TaskId>) -> std::io::Result<Vec<Line>> {
         let Some((service, _)) = path.file_name().and_then(|name| name.to_str()?.split_once(".log")) else {
             continue;
         };
-        for text in BufReader::new(fs::File::open(&path)?).lines() {
+        for text in BufReader::new(fs::File::open(&path)?).split(b'\n') {
             let text = text?;
+            let text = String::from_utf8_lossy(&text);
             if wanted.as_ref().is_some_and(|task| !text.contains(task)) {
                 continue;
             }
             // A line cut off by a crash is no reason to hide the others.
             let Ok(mut line) = serde_json::from_str::<Line>(&text) else { continue };
-            line.insert("service".into(), service.into());
+            line.insert("daemon".into(), service.into());
             let time = line.get("timestamp").and_then(Value::as_str).unwrap_or_default().to_owned();
             sorted.insert((time, sorted.len()), line);
         }
@@ -64,12 +73,12 @@ fn merged(dir: &Path, task: Option<TaskId>) -> std::io::Result<Vec<Line>> {
 }
 
 /// What stands at the start of a sentence, or says nothing to people.
-const SHOWN_BEFORE: [&str; 8] = ["timestamp", "service", "level", "message", "name", "target", "span", "spans"];
+const SHOWN_BEFORE: [&str; 8] = ["timestamp", "daemon", "level", "message", "name", "target", "span", "spans"];
 
 /// Writes a line for people: time, service, level, message, fields.
 fn sentence(line: &Line) -> String {
     let text = |key: &str| line.get(key).and_then(Value::as_str).unwrap_or("?").to_owned();
-    let mut sentence = format!("{} {:14} {:5}", text("timestamp"), text("service"), text("level"));
+    let mut sentence = format!("{} {:14} {:5}", text("timestamp"), text("daemon"), text("level"));
     sentence.push_str(&format!(" {}", text("message")));
     let spans = line.get("spans").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
     for (key, value) in spans.chain([line]).flatten() {
@@ -102,7 +111,7 @@ mod tests {
 
         let lines = merged(dir.path(), None).unwrap();
 
-        let services: Vec<_> = lines.iter().map(|line| line["service"].as_str().unwrap()).collect();
+        let services: Vec<_> = lines.iter().map(|line| line["daemon"].as_str().unwrap()).collect();
         assert_eq!(services, ["miner-daemon", "tracker"]);
     }
 
@@ -126,6 +135,6 @@ mod tests {
 
         let lines = newest(merged(dir.path(), None).unwrap(), 1);
 
-        assert_eq!(lines[0]["service"], "tracker");
+        assert_eq!(lines[0]["daemon"], "tracker");
     }
 }

@@ -23,6 +23,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {
         Ok(code) => code,
+        // Whoever reads the output, such as `head`, has seen enough.
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output::note(&format!("error: {error:#}"));
             ExitCode::FAILURE
@@ -39,11 +41,11 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             Command::Budget => budget::run(&cli.common).await,
             Command::Pause(args) => pause::run(&cli.common, args, true).await,
             Command::Resume(args) => pause::run(&cli.common, args, false).await,
-            Command::Config(ConfigCommand::Check) => config::check(&cli.common),
+            Command::Config(ConfigCommand::Check) => config::check(&cli.common).await,
             Command::Up(args) => up::run(&cli.common, args).await,
-            Command::Credentials(command) => credentials::run(&cli.common, command),
+            Command::Credentials(command) => credentials::run(&cli.common, command).await,
             Command::Logs(args) => logs::run(&cli.common, args),
-            Command::Down => down::run(&cli.common).await,
+            Command::Down(args) => down::run(&cli.common, args).await,
         }
     })
 }

@@ -24,6 +24,19 @@ pub(crate) fn text(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Prints what a command has done: as data if `as_json`, else in words.
+///
+/// # Errors
+/// If stdout is closed or full.
+pub(crate) fn done(as_json: bool, data: &impl Serialize, words: &str) -> io::Result<()> {
+    if as_json { json(data) } else { text(words) }
+}
+
+/// Whether a command failed because nobody reads its output any more.
+pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
 /// Says what is going on; not part of the result.
 pub(crate) fn note(text: &str) {
     // Nobody is left to tell if stderr is gone.

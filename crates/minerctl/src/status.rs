@@ -17,7 +17,7 @@ use crate::cli::{CommonArgs, StatusArgs};
 use crate::output;
 use crate::sandbox::SandboxProcess;
 
-pub(crate) use gather::{PATIENCE, gather};
+pub(crate) use gather::{PATIENCE, ask, gather};
 pub(crate) use render::limits;
 
 /// Exit code when not all that belongs to the home runs.

@@ -10,12 +10,14 @@ mod supervisor;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use daemon_kit::config::Config;
 use daemon_kit::{Home, Instance, InstanceError};
 
 use crate::cli::{CommonArgs, UpArgs};
-use crate::config::BAD_CONFIG;
+use crate::config::{self, BAD_CONFIG, Findings};
 use crate::output;
+
+pub(crate) use child::binary;
+pub(crate) use supervisor::DAEMONS;
 
 /// The supervisor's name among the locks.
 pub(crate) const SUPERVISOR: &str = "supervisor";
@@ -27,10 +29,19 @@ pub(crate) const SUPERVISOR: &str = "supervisor";
 pub(crate) async fn run(common: &CommonArgs, args: &UpArgs) -> anyhow::Result<ExitCode> {
     let root = std::path::absolute(&common.home)?;
     let home = Home::new(root);
-    if let Err(errors) = Config::load(&home) {
-        output::note(&errors.to_string());
+    // The command in whose background this one runs has just checked it.
+    let findings = if args.detached { Findings::default() } else { config::findings(&home).await? };
+    if !findings.is_empty() {
+        output::note(&findings.to_string());
         output::note("nothing was started");
         return Ok(ExitCode::from(BAD_CONFIG));
+    }
+    if args.dry_run {
+        output::note(&match Instance::holder(&home, SUPERVISOR)? {
+            Some(pid) => format!("dry run: already running (pid {pid})"),
+            None => format!("dry run: {} will be started", supervisor::children(&home).join(", ")),
+        });
+        return Ok(ExitCode::SUCCESS);
     }
     home.prepare()?;
     if args.detach {

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::Vault;
-use crate::cli::{CommonArgs, WriteArgs};
+use crate::cli::WriteArgs;
 use crate::confirm::{Consent, confirm};
 use crate::output;
 
@@ -33,12 +33,14 @@ pub(super) fn set(vault: &Vault, name: &str, audience: Audience, write: &WriteAr
     }
     let secret = read_secret(name)?;
     check_secret(&secret)?;
-    vault.keyring.ensure(audience)?;
-    let age = seal(&secret, &vault.keyring.recipients(audience)?)?;
+    let keyring = vault.keyring()?;
+    keyring.ensure(audience)?;
+    let age = seal(&secret, &keyring.recipients(audience)?)?;
     file.entries.insert(name.to_owned(), CredentialEntry { audience, age });
     save(&file, &vault.path)?;
-    output::text(&format!("Kept {name}, encrypted for {}. It is used from its next start on.\n", audience.name()))?;
-    if vault.keyring.recovery()?.is_none() {
+    let words = format!("Kept {name}, encrypted for {}. It is used from its next start on.\n", audience.name());
+    output::done(vault.json, &json!({ "schema": 1, "kept": name, "for": audience }), &words)?;
+    if keyring.recovery()?.is_none() {
         output::note("without a recovery key, secrets are lost with this machine: minerctl credentials recovery");
     }
     Ok(ExitCode::SUCCESS)
@@ -70,7 +72,8 @@ pub(super) fn remove(vault: &Vault, name: &str, write: &WriteArgs) -> anyhow::Re
     }
     file.entries.remove(name);
     save(&file, &vault.path)?;
-    output::text(&format!("Forgot {name}. Its key at the vendor is still valid until you revoke it there.\n"))?;
+    let words = format!("Forgot {name}. Its key at the vendor is still valid until you revoke it there.\n");
+    output::done(vault.json, &json!({ "schema": 1, "forgot": name }), &words)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -84,15 +87,18 @@ pub(super) fn rotate(vault: &Vault, audience: Audience, write: &WriteArgs) -> an
         Consent::DryRun => return Ok(ExitCode::SUCCESS),
         Consent::Refused => return Ok(ExitCode::FAILURE),
     }
-    vault.keyring.rotate(audience, &file, |file| save(file, &vault.path))?;
-    output::text(&format!("{process} has a new key; {count} secrets are encrypted to it.\n"))?;
+    vault.keyring()?.rotate(audience, &file, |file| save(file, &vault.path))?;
+    let words = format!(
+        "{process} has a new key; {count} secrets are encrypted to it. A running {process} goes on with what it has opened.\n"
+    );
+    output::done(vault.json, &json!({ "schema": 1, "rotated": process, "secrets": count }), &words)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Lists the names of the secrets; no key is needed for that.
-pub(super) fn list(vault: &Vault, common: &CommonArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn list(vault: &Vault) -> anyhow::Result<ExitCode> {
     let file = load(&vault.path)?;
-    if common.json {
+    if vault.json {
         let entries: Vec<Value> =
             file.entries.iter().map(|(name, entry)| json!({ "name": name, "for": entry.audience })).collect();
         output::json(&json!({ "schema": 1, "entries": entries }))?;

@@ -22,10 +22,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Asks every daemon once.
 pub(crate) async fn gather(home: &Home, workers: &Workers) -> Status {
     let (miner_daemon, task_handler, tracker, wallet_manager) = tokio::join!(
-        ask(home, workers, "miner-daemon", "miner-daemon", MinerStatusQuery {}),
-        ask(home, workers, "task-handler", "task-handler", TaskHandlerStatusQuery {}),
-        ask(home, workers, "tracker", "tracker", TrackerStatusQuery {}),
-        ask(home, workers, "wallet-admin", "wallet-manager", WalletStatusQuery {}),
+        ask(home, workers, "miner-daemon", "miner-daemon", MinerStatusQuery {}, PATIENCE),
+        ask(home, workers, "task-handler", "task-handler", TaskHandlerStatusQuery {}, PATIENCE),
+        ask(home, workers, "tracker", "tracker", TrackerStatusQuery {}, PATIENCE),
+        ask(home, workers, "wallet-admin", "wallet-manager", WalletStatusQuery {}, PATIENCE),
     );
     let sandbox = sandbox::look(home);
     let all_running = miner_daemon.running().is_some()
@@ -49,19 +49,21 @@ pub(super) async fn wait(home: &Home, workers: &Workers, limit: Duration) -> Sta
     }
 }
 
-async fn ask<C: Call>(
+/// Asks one daemon something.
+pub(crate) async fn ask<C: Call>(
     home: &Home,
     workers: &Workers,
     socket: &str,
     service: &'static str,
     query: C,
+    patience: Duration,
 ) -> Answer<C::Output> {
     let client = match ipc::connect::<C::Service>(&home.socket(socket), service, workers).await {
         Ok(client) => client,
         Err(ConnectError::NotListening { .. }) => return Answer::NotRunning,
         Err(error) => return Answer::Silent { problem: error.to_string() },
     };
-    match client.call(query, PATIENCE).await {
+    match client.call(query, patience).await {
         Ok(status) => Answer::Running(status),
         Err(fault) => Answer::Silent { problem: fault.to_string() },
     }

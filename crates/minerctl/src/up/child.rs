@@ -66,7 +66,11 @@ impl Child {
     }
 }
 
-fn binary(name: &str) -> io::Result<PathBuf> {
+/// Returns the path of a daemon's binary, which lies beside this one.
+///
+/// # Errors
+/// If the system does not say where this one is.
+pub(crate) fn binary(name: &str) -> io::Result<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name(name))
 }
 

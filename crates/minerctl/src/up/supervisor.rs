@@ -14,7 +14,7 @@ use crate::output;
 use crate::sandbox::{SANDBOX, is_sandbox};
 
 /// The daemons in the order in which they are started.
-const DAEMONS: [&str; 4] = ["tracker", "wallet-manager", "task-handler", "miner-daemon"];
+pub(crate) const DAEMONS: [&str; 4] = ["tracker", "wallet-manager", "task-handler", "miner-daemon"];
 
 /// Returns what runs in a home, in the order in which it is started; it is stopped in the reverse order, so that nobody
 /// loses the one it reports to.
