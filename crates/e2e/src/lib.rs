@@ -4,10 +4,12 @@
 mod dendrite;
 mod llmock;
 mod suite;
+mod wiretap;
 
 pub use dendrite::{Dendrite, Query, Result};
 pub use llmock::Llmock;
 pub use suite::{DAEMONS, Suite};
+pub use wiretap::Wiretap;
 
 use std::net::TcpListener;
 use std::path::PathBuf;

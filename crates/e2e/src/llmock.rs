@@ -32,6 +32,12 @@ impl Llmock {
         Self { process, port }
     }
 
+    /// Returns the port it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Returns what stands before `/chat/completions`.
     #[must_use]
     pub fn base_url(&self) -> String {

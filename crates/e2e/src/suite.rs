@@ -1,6 +1,7 @@
 //! The four daemons under `minerctl up`, in a home of their own.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -106,6 +107,37 @@ impl Suite {
     #[must_use]
     pub fn minerctl(&self, args: &[&str]) -> Output {
         Command::new(binary("minerctl")).arg("--home").arg(self.path()).args(args).output().unwrap()
+    }
+
+    /// Runs minerctl to its end with something on its stdin.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    #[must_use]
+    pub fn minerctl_reading(&self, args: &[&str], stdin: &str) -> Output {
+        let mut process = Command::new(binary("minerctl"))
+            .arg("--home")
+            .arg(self.path())
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // One that refuses before it reads closes the pipe.
+        drop(process.stdin.take().unwrap().write_all(stdin.as_bytes()));
+        process.wait_with_output().unwrap()
+    }
+
+    /// Makes the vendor need the key `entry` of llm-credentials.json.
+    ///
+    /// # Panics
+    /// If the configuration cannot be changed.
+    pub fn need_key(&self, entry: &str) {
+        let text = fs::read_to_string(self.path().join("config/miner-config.json")).unwrap();
+        let mut config: Value = serde_json::from_str(&text).unwrap();
+        config["vendors"]["openai"]["credential"] = entry.into();
+        self.configure("miner-config", &config);
     }
 
     /// Starts all daemons and waits until they answer.
