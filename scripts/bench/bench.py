@@ -62,7 +62,11 @@ def resident_mib(pid):
 
 def load(port, hotkey, *args):
     target = ["--port", port, "--hotkey", hotkey, "--key-uri", "//Alice"]
-    result = json.loads(run("sandbox", "load", *target, *args).stdout)
+    return json.loads(run("sandbox", "load", *target, *args).stdout)
+
+
+def load_miner(port, hotkey, *args):
+    result = load(port, hotkey, *args)
     if result["ok"] != result["sent"]:
         raise SystemExit(f"not all requests were answered: {json.dumps(result)}")
     return result
@@ -89,11 +93,11 @@ def measure_miner(home, port):
     status = json.loads(run("minerctl", "--home", home, "--json", "status").stdout)
     pids = {name: status[name]["running"]["process"]["pid"] for name in DAEMONS}
     hotkey = status["miner_daemon"]["running"]["hotkey"]
-    load(port, hotkey, "--closed", CONNECTIONS, "--requests", 500)  # warm-up
+    load_miner(port, hotkey, "--closed", CONNECTIONS, "--requests", 500)  # warm-up
     before = sum(map(cpu_seconds, pids.values()))
-    closed = load(port, hotkey, "--closed", CONNECTIONS, "--requests", 10_000)
+    closed = load_miner(port, hotkey, "--closed", CONNECTIONS, "--requests", 10_000)
     cpu = sum(map(cpu_seconds, pids.values())) - before
-    opened = load(port, hotkey, "--rate", RATE, "--connections", CONNECTIONS, "--seconds", 20)
+    opened = load_miner(port, hotkey, "--rate", RATE, "--connections", CONNECTIONS, "--seconds", 20)
     return {
         "cpu_us": cpu / closed["sent"] * 1e6,
         "closed": closed,
@@ -125,6 +129,7 @@ def measure_axon():
         ready = time.monotonic() - started
         load(port, HOTKEY, "--closed", CONNECTIONS, "--requests", 50)  # warm-up
         before = cpu_seconds(process.pid)
+        # It refuses some of these: its nonces must come in order, which concurrent requests do not.
         closed = load(port, HOTKEY, "--closed", CONNECTIONS, "--requests", 500)
         cpu = cpu_seconds(process.pid) - before
         return {"cpu_us": cpu / closed["sent"] * 1e6, "closed": closed, "ready": ready, "rss": resident_mib(process.pid)}

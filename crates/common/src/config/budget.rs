@@ -62,7 +62,7 @@ pub struct LimitScope {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitWindow {
-    /// The last 60 seconds, sliding.
+    /// The last 60 seconds, sliding by whole seconds.
     Minute,
     /// The UTC calendar day.
     Day,

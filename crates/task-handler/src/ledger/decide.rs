@@ -9,7 +9,7 @@ use super::call::Facts;
 use super::journal::{self, JournalRow};
 use super::limit::{Limit, Used};
 use super::spent;
-use super::window::{self, Span};
+use super::window;
 
 /// What came of asking for a reservation.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,11 +53,7 @@ pub(super) fn reserve(
 
 /// Returns what is used of a limit at a time.
 pub(super) fn used(connection: &Connection, limit: &Limit, time_ms: u64) -> rusqlite::Result<Used> {
-    match Span::of(limit.window, time_ms) {
-        Span::After(after_ms) => journal::used_after(connection, &limit.scope, Some(after_ms)),
-        Span::All => journal::used_after(connection, &limit.scope, None),
-        Span::Period(period) => spent::used(connection, &limit.scope, &period),
-    }
+    spent::used(connection, &limit.scope, &window::span(limit.window, time_ms))
 }
 
 fn write(connection: &Connection, facts: &Facts, reserved: Amount, task: TaskId, time_ms: u64) -> rusqlite::Result<()> {

@@ -1,13 +1,12 @@
 //! The journal's rows: one for each vendor call that was allowed.
 
 use common::call::task::Amount;
-use common::config::budget::LimitScope;
 use common::id::{AttemptId, TaskId};
 use common::money::NanoUsd;
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::limit::{Subject, Used};
-use super::sql::{self, SCOPE, ScopeValues, integer};
+use super::sql::{self, integer};
 
 /// A call as the journal has it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -109,20 +108,6 @@ pub(super) fn newest(connection: &Connection) -> rusqlite::Result<Option<u64>> {
 /// Whether any call was ever allowed for a task.
 pub(super) fn knows(connection: &Connection, task: TaskId) -> rusqlite::Result<bool> {
     connection.prepare_cached("SELECT 1 FROM journal WHERE task = ?1")?.exists([task.to_string()])
-}
-
-/// Adds up the calls of a scope that were reserved after a time; all of them if there is none.
-pub(super) fn used_after(connection: &Connection, scope: &LimitScope, after_ms: Option<u64>) -> rusqlite::Result<Used> {
-    let after = after_ms.map_or(-1, integer);
-    let sql = format!("SELECT * FROM journal WHERE unix_ms > :after AND {SCOPE}");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let values = ScopeValues::of(scope);
-    let mut rows = statement.query(&values.with(":after", &after))?;
-    let mut used = Used::default();
-    while let Some(row) = rows.next()? {
-        used = used.plus(read(row)?.used());
-    }
-    Ok(used)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<JournalRow> {

@@ -19,9 +19,9 @@ CREATE INDEX journal_time ON journal (unix_ms);
 CREATE INDEX journal_task ON journal (task);
 CREATE INDEX journal_open ON journal (attempt) WHERE settled_unix_ms IS NULL;
 
--- Sums of the journal, so that a reservation need not read all of it; made anew at every start.
+-- Sums of the journal, so that a reservation need not read it; made anew where they differ from it.
 CREATE TABLE spent (
-    period TEXT NOT NULL, -- 2026-11-22, 2026-11 or total
+    period TEXT NOT NULL, -- 2026-11-22, 2026-11, total, or a second of the last minute
     vendor TEXT NOT NULL,
     model TEXT NOT NULL,
     netuid INTEGER NOT NULL,

@@ -10,10 +10,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::journal::{self, JournalRow};
 use super::limit::{Subject, Used};
 use super::sql::{self, SCOPE, ScopeValues, integer};
-use super::window;
+use super::window::{self, Span};
 
-/// Counts a call that has just been allowed.
+/// Counts a call that has just been allowed, and forgets the seconds that no minute holds any more.
 pub(super) fn add_reserved(connection: &Connection, row: &JournalRow) -> rusqlite::Result<()> {
+    forget_seconds(connection, row.unix_ms)?;
     change(connection, row, |used| used.plus(Used { settled: Amount::default(), reserved: row.reserved }))
 }
 
@@ -28,12 +29,12 @@ pub(super) fn settle(connection: &Connection, open: &JournalRow, settled: Amount
     })
 }
 
-/// Adds up a scope's calls of a period.
-pub(super) fn used(connection: &Connection, scope: &LimitScope, period: &str) -> rusqlite::Result<Used> {
-    let sql = format!("SELECT * FROM spent WHERE period = :period AND {SCOPE}");
+/// Adds up a scope's calls of a window.
+pub(super) fn used(connection: &Connection, scope: &LimitScope, span: &Span) -> rusqlite::Result<Used> {
+    let sql = format!("SELECT * FROM spent WHERE period BETWEEN :first AND :last AND {SCOPE}");
     let mut statement = connection.prepare_cached(&sql)?;
     let values = ScopeValues::of(scope);
-    let mut rows = statement.query(&values.with(":period", &period))?;
+    let mut rows = statement.query(&values.with([(":first", span.start()), (":last", span.end())]))?;
     let mut used = Used::default();
     while let Some(row) = rows.next()? {
         used = used.plus(read(row)?);
@@ -44,8 +45,12 @@ pub(super) fn used(connection: &Connection, scope: &LimitScope, period: &str) ->
 /// Compares the sums with the journal and, if they differ, makes them anew. Returns whether they were right.
 pub(super) fn verify(connection: &Connection) -> rusqlite::Result<bool> {
     let mut right = Sums::new();
+    let newest_ms = journal::newest(connection)?.unwrap_or(0);
+    let bygone = window::bygone_seconds(newest_ms);
+    // A settlement may have come back to a second that was forgotten.
+    forget_seconds(connection, newest_ms)?;
     journal::each(connection, |row| {
-        for period in window::periods(row.unix_ms) {
+        for period in window::periods(row.unix_ms).into_iter().filter(|period| !bygone.contains(period)) {
             let used = right.entry((period, row.subject.clone())).or_default();
             *used = used.plus(row.used());
         }
@@ -59,6 +64,15 @@ pub(super) fn verify(connection: &Connection) -> rusqlite::Result<bool> {
         write(connection, &period, &subject, used)?;
     }
     Ok(false)
+}
+
+/// Drops the sums of the seconds that no minute holds any more at a time.
+fn forget_seconds(connection: &Connection, unix_ms: u64) -> rusqlite::Result<()> {
+    let bygone = window::bygone_seconds(unix_ms);
+    connection
+        .prepare_cached("DELETE FROM spent WHERE period >= ?1 AND period < ?2")?
+        .execute([bygone.start, bygone.end])?;
+    Ok(())
 }
 
 type Sums = BTreeMap<(String, Subject), Used>;

@@ -68,10 +68,12 @@ impl ScopeValues {
         }
     }
 
-    /// Returns the parameters of [`SCOPE`] and one more.
-    pub(super) fn with<'a>(&'a self, name: &'a str, value: &'a dyn ToSql) -> [(&'a str, &'a dyn ToSql); 5] {
+    /// Returns the parameters of [`SCOPE`] and two more.
+    pub(super) fn with<'a>(&'a self, others: [(&'a str, &'a String); 2]) -> [(&'a str, &'a dyn ToSql); 6] {
+        let [first, second] = others;
         [
-            (name, value),
+            (first.0, first.1),
+            (second.0, second.1),
             (":vendor", &self.vendor),
             (":model", &self.model),
             (":netuid", &self.netuid),

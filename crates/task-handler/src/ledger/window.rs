@@ -1,37 +1,35 @@
 //! Windows of time, from the timestamp alone: there is no reset that could come late or twice.
 
+use std::ops::{Range, RangeInclusive};
+
 use common::config::budget::LimitWindow;
 
-/// The length of a sliding minute, in milliseconds.
-const MINUTE_MS: u64 = 60_000;
+/// The whole seconds that a sliding minute holds besides the present one: never less than 60 seconds in all.
+const MINUTE_S: u64 = 60;
 const DAY_MS: u64 = 86_400_000;
 
-/// Which calls a window holds at some moment.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Span {
-    /// Those reserved after this time, in milliseconds since 1970.
-    After(u64),
-    /// Those of a period that sums are kept of.
-    Period(String),
-    /// All, because the minute that began before 1970 has not ended; only a broken clock says so.
-    All,
-}
+/// The periods of the sums that make up a window, from the first to the last in the order of their names.
+pub(super) type Span = RangeInclusive<String>;
 
-impl Span {
-    /// Returns what `window` holds at a time.
-    pub(super) fn of(window: LimitWindow, unix_ms: u64) -> Self {
-        match window {
-            LimitWindow::Minute => unix_ms.checked_sub(MINUTE_MS).map_or(Self::All, Self::After),
-            LimitWindow::Day => Self::Period(day(unix_ms)),
-            LimitWindow::Month => Self::Period(month(unix_ms)),
-            LimitWindow::Total => Self::Period(total()),
-        }
+/// Returns what `window` holds at a time.
+pub(super) fn span(window: LimitWindow, unix_ms: u64) -> Span {
+    let one = |period: String| period.clone()..=period;
+    match window {
+        LimitWindow::Minute => second(unix_ms.saturating_sub(MINUTE_S * 1000))..=second(unix_ms),
+        LimitWindow::Day => one(day(unix_ms)),
+        LimitWindow::Month => one(month(unix_ms)),
+        LimitWindow::Total => one(total()),
     }
 }
 
+/// Returns the periods of seconds that no minute will hold any more once it is `unix_ms`.
+pub(super) fn bygone_seconds(unix_ms: u64) -> Range<String> {
+    second(0)..second(unix_ms.saturating_sub(MINUTE_S * 1000))
+}
+
 /// Returns the periods that a time belongs to.
-pub(super) fn periods(unix_ms: u64) -> [String; 3] {
-    [day(unix_ms), month(unix_ms), total()]
+pub(super) fn periods(unix_ms: u64) -> [String; 4] {
+    [day(unix_ms), month(unix_ms), total(), second(unix_ms)]
 }
 
 /// Returns the time that windows are counted at: a clock that goes backwards must not make room.
@@ -51,6 +49,11 @@ fn month(unix_ms: u64) -> String {
 
 fn total() -> String {
     "total".to_owned()
+}
+
+/// As many digits as any second has, so that names are in the order of time.
+fn second(unix_ms: u64) -> String {
+    format!("second {:017}", unix_ms / 1000)
 }
 
 /// The UTC date as year, month and day, counted in years that begin in March so that a leap day comes last.
@@ -87,7 +90,7 @@ mod tests {
         ];
 
         for (unix_ms, day, month) in cases {
-            assert_eq!(periods(unix_ms), [day, month, "total"], "{unix_ms}");
+            assert_eq!(periods(unix_ms)[..3], [day, month, "total"], "{unix_ms}");
         }
     }
 
@@ -105,9 +108,26 @@ mod tests {
     }
 
     #[test]
-    fn the_minute_slides() {
-        assert_eq!(Span::of(LimitWindow::Minute, 60_001), Span::After(1));
-        assert_eq!(Span::of(LimitWindow::Minute, 59_999), Span::All);
+    fn the_minute_slides_by_whole_seconds() {
+        let minute = span(LimitWindow::Minute, 100_999);
+
+        let holds = |unix_ms| minute.contains(&second(unix_ms));
+        assert_eq!([39_999, 40_000, 100_999, 101_000].map(holds), [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_second_is_bygone_once_no_minute_holds_it() {
+        let bygone = bygone_seconds(100_000);
+
+        assert_eq!([39_999, 40_000].map(|unix_ms| bygone.contains(&second(unix_ms))), [true, false]);
+        assert!(!span(LimitWindow::Minute, 100_000).contains(&second(39_999)));
+    }
+
+    #[test]
+    fn seconds_hold_no_day_no_month_and_no_total() {
+        let all = second(0)..=second(u64::MAX);
+
+        assert!(periods(1_795_391_999_999)[..3].iter().all(|period| !all.contains(period)));
     }
 
     #[test]

@@ -145,7 +145,7 @@ fn used(rule: &Limit, history: &[Known], time_ms: u64) -> u64 {
     let day = |unix_ms: u64| window::periods(unix_ms)[0].clone();
     let month = |unix_ms: u64| window::periods(unix_ms)[1].clone();
     let in_window = |known: &&Known| match rule.window {
-        LimitWindow::Minute => known.unix_ms + 60_000 > time_ms,
+        LimitWindow::Minute => known.unix_ms / 1000 + 60 >= time_ms / 1000,
         LimitWindow::Day => day(known.unix_ms) == day(time_ms),
         LimitWindow::Month => month(known.unix_ms) == month(time_ms),
         LimitWindow::Total => true,

@@ -36,21 +36,34 @@ async fn p10_a_month_is_a_calendar_month() {
 }
 
 #[tokio::test]
-async fn p10_a_minute_slides() {
+async fn p10_a_minute_slides_by_whole_seconds() {
     let bench = Bench::new(vec![limit("minute", LimitWindow::Minute, 1_000)]).await;
     bench.spend(1, 600).await;
     bench.set_clock(NOON + 30_000);
     bench.spend(2, 400).await;
 
-    bench.set_clock(NOON + 59_999);
+    bench.set_clock(NOON + 60_999);
     let full = blocked(bench.reserve(3, 1).await);
-    bench.set_clock(NOON + 60_000);
+    bench.set_clock(NOON + 61_000);
     let first_has_left = bench.reserve(4, 600).await;
     let second_has_not = blocked(bench.reserve(5, 1).await);
 
     assert_eq!(full.as_deref(), Some("minute"));
     assert!(first_has_left.is_ok());
     assert_eq!(second_has_not.as_deref(), Some("minute"));
+}
+
+#[tokio::test]
+async fn p11_a_call_that_outlasts_its_minute_leaves_the_sums_right() {
+    let bench = Bench::new(vec![limit("minute", LimitWindow::Minute, 1_000)]).await;
+    let reservation = bench.reserve(1, 800).await.unwrap();
+
+    bench.set_clock(NOON + 300_000);
+    bench.spend(2, 100).await;
+    reservation.settle(AttemptOutcome::Completed, Billing::Known(output(700))).await;
+
+    assert_eq!(bench.tokens(0).await, (100, 0));
+    assert!(Ledger::verify(&bench.store).await.unwrap());
 }
 
 #[tokio::test]
