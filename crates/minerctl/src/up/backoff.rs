@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The first wait.
-const FIRST: Duration = Duration::from_millis(500);
+const FIRST: Duration = Duration::from_millis(100);
 
 /// The longest wait.
 const LONGEST: Duration = Duration::from_secs(30);
