@@ -45,12 +45,15 @@ impl Config {
     /// Reads and checks all files of a home for a daemon, whose own check comes on top of the common ones.
     ///
     /// # Errors
-    /// As [`Self::load`], and everything that `check` finds; it is asked if all files can be read, even if they contradict
-    /// each other.
+    /// As [`Self::load`], and everything that `check` finds under keys that nothing was found under before; it is asked if
+    /// all files can be read, even if they contradict each other.
     pub fn load_for(home: &Home, check: fn(&Self) -> Result<(), ConfigErrors>) -> Result<Self, ConfigErrors> {
         let config = Self::read(&home.config_dir())?;
         let mut errors = agreement::check(&config);
-        errors.extend(check(&config).err().into_iter().flat_map(|own| own.0));
+        let mut own = check(&config).err().map_or_else(Vec::new, |own| own.0);
+        // One mistake is one error, whoever finds it.
+        own.retain(|own| !errors.iter().any(|known| (&known.file, &known.key) == (&own.file, &own.key)));
+        errors.extend(own);
         if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
     }
 
@@ -178,5 +181,16 @@ mod tests {
             contradictory.contains("did you mean openai") && contradictory.contains("is not mine"),
             "{contradictory}"
         );
+    }
+
+    #[test]
+    fn a_mistake_that_all_daemons_know_is_told_once() {
+        let own = |_: &Config| {
+            Err(ConfigErrors(vec![ConfigError::contradiction(File::SubnetProfiles, "version", "is not mine")]))
+        };
+
+        let errors = load_for("subnet-profiles.json", |text| text.replace("\"version\": 1", "\"version\": 2"), own);
+
+        assert_eq!(errors.unwrap_err().0.len(), 1);
     }
 }

@@ -46,13 +46,6 @@ async fn a_missing_hotkey_is_a_clear_error() {
 }
 
 #[tokio::test]
-async fn a_subnet_without_a_profile_is_a_configuration_error() {
-    let error = failure(|config| config["listeners"][0]["netuids"] = json!([1, 2])).await;
-
-    assert!(error.contains("subnets.2: is missing"), "{error}");
-}
-
-#[tokio::test]
 async fn stopping_closes_idle_connections_and_ends_all_workers() {
     let miner = Miner::start(|_| {}).await;
     let mut fresh = miner.connect().await;
