@@ -27,9 +27,12 @@ leave() {
         echo "stopped while $doing; nothing is broken: run this again to go on" >&2
     else
         echo "error: $doing did not work; the reason stands above" >&2
-        if (($(free_mib "$root") < 64)); then
-            echo "the disk of $root is full: free some space and run this again; what is done already is kept" >&2
-        fi
+        local place
+        for place in "$root" "$MINER_HOME"; do
+            if (($(free_mib "$place") < 64)); then
+                echo "the disk of $place is full: free some space and run this again; what is done already is kept" >&2
+            fi
+        done
     fi
     if runs_in "$home"; then
         echo "the sandbox runs in the background; scripts/stop-miner.sh stops it" >&2
@@ -38,6 +41,7 @@ leave() {
 trap leave EXIT
 trap 'exit 130' INT TERM
 doing="looking for what is needed"
+mkdir -p "$MINER_HOME"
 
 for tool in cargo cc flock; do
     if ! command -v "$tool" >/dev/null; then

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use super::complaints::Complaints;
-use super::supervisor;
+use super::{disk, supervisor};
 use crate::output;
 use crate::sandbox::SANDBOX;
 use crate::status::{self, Answer, Status};
@@ -34,12 +34,13 @@ const LAST_WORDS: usize = 20;
 /// Runs the command; returns when everything runs or something cannot.
 ///
 /// # Errors
-/// If the supervisor cannot be started.
+/// If there is no room on the disk, or the supervisor cannot be started.
 pub(super) async fn run(home: &Home) -> anyhow::Result<ExitCode> {
     if let Some(pid) = Instance::holder(home, super::SUPERVISOR)? {
         output::note(&format!("already running (pid {pid})"));
         return watch(home, None).await;
     }
+    disk::check(home)?;
     Complaints::forget(home, &supervisor::children(home));
     let log = OpenOptions::new().create(true).append(true).mode(0o600).open(home.logs_dir().join(LOG))?;
     let child = Command::new(std::env::current_exe()?)
@@ -89,7 +90,7 @@ async fn watch(home: &Home, mut supervisor: Option<Child>) -> anyhow::Result<Exi
         if Instant::now() >= deadline {
             output::note(&format!("not ready: {}", missing.join(", ")));
             output::note(&format!(
-                "it is tried again in the background until `minerctl --home {} down`; `minerctl logs` shows more",
+                "it is tried again in the background until `minerctl --home '{}' down`; `minerctl logs` shows more",
                 home.root().display()
             ));
             return Ok(ExitCode::FAILURE);
