@@ -5,6 +5,7 @@ mod backoff;
 mod child;
 mod complaints;
 mod detach;
+mod disk;
 mod supervisor;
 
 use std::process::ExitCode;
