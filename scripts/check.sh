@@ -23,4 +23,5 @@ cargo clippy --workspace --all-targets --locked -- --deny warnings
 echo "==> documentation"
 RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
 echo "==> layers"
-cargo test --locked --package e2e --test layers
+# With the features of the whole workspace, so that the tests need not build the dependencies again.
+cargo test --locked --workspace --test layers

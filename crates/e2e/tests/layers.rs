@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("wallet-manager", &["bittensor", "common", "daemon-kit"]),
     ("minerctl", &["common", "credentials", "daemon-kit"]),
     ("sandbox", &["bittensor", "common", "daemon-kit"]),
-    ("e2e", &["bittensor", "common"]),
+    ("e2e", &[]),
 ];
 
 /// Dependencies that only the named crates may have.
