@@ -53,7 +53,9 @@ pub enum LogsError {
 /// # Errors
 /// The filter cannot be read, the file cannot be written, or somebody logs already.
 pub fn init(home: &Home, service: &str, problems: Problems) -> Result<(), LogsError> {
-    let file = if std::env::var_os(JOURNAL).is_some() { None } else { Some(open(home, service)?) };
+    // A supervisor that systemd has started passes the variable on, but not the journal.
+    let journal = std::env::var_os(JOURNAL).is_some() && !is_supervised();
+    let file = if journal { None } else { Some(open(home, service)?) };
     let stderr = if is_supervised() {
         // Without the time a failure that comes back is the same line.
         let errors = tracing_subscriber::fmt::layer().with_ansi(false).without_time().with_target(false);
