@@ -7,6 +7,7 @@ scripts/python-env.sh
 export MINER_TEST_VENV=$PWD/.venv
 
 echo "==> building"
-cargo build --workspace --bins --locked
+# All targets: binaries alone would have other features of the dependencies, and those would be built twice.
+cargo build --workspace --all-targets --locked
 echo "==> testing"
 cargo test --workspace --locked "$@"
