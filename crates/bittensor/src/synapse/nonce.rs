@@ -13,8 +13,8 @@ use std::time::Duration;
 use super::auth::{FUTURE_ALLOWANCE, MAX_AGE};
 use callers::Callers;
 
-/// How far above a nonce its caller's bound is put.
-const LEAD: Duration = Duration::from_millis(250);
+/// How far above a nonce its caller's bound is put: less than any restart takes, so that what is signed after it is above.
+const LEAD: Duration = Duration::from_millis(50);
 
 /// The nonces that were used and are young enough to be used again. Memory is bounded.
 ///

@@ -91,12 +91,12 @@ fn a_stored_bound_serves_the_requests_under_it() {
     let mut window = NonceWindow::new(10, 0);
 
     let first = window.spend(nonce(NOW), NOW);
-    window.stored(bound(NOW + 250 * MS));
+    window.stored(bound(NOW + 50 * MS));
 
-    assert_eq!(first, Ok(Some(bound(NOW + 250 * MS))));
+    assert_eq!(first, Ok(Some(bound(NOW + 50 * MS))));
     assert_eq!(window.spend(nonce(NOW - 1), NOW), Ok(None));
-    assert_eq!(window.spend(nonce(NOW + 250 * MS), NOW), Ok(None));
-    assert_eq!(window.spend(nonce(NOW + 250 * MS + 1), NOW), Ok(Some(bound(NOW + 500 * MS + 1))));
+    assert_eq!(window.spend(nonce(NOW + 50 * MS), NOW), Ok(None));
+    assert_eq!(window.spend(nonce(NOW + 50 * MS + 1), NOW), Ok(Some(bound(NOW + 100 * MS + 1))));
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_bound_that_is_not_stored_serves_nobody() {
     let mut window = NonceWindow::new(10, 0);
     window.spend(nonce(NOW), NOW).unwrap();
 
-    assert_eq!(window.spend(nonce(NOW + 1), NOW), Ok(Some(bound(NOW + 250 * MS + 1))));
+    assert_eq!(window.spend(nonce(NOW + 1), NOW), Ok(Some(bound(NOW + 50 * MS + 1))));
 }
 
 #[test]
@@ -185,7 +185,7 @@ proptest! {
         let mut window = NonceWindow::new(100, 0).after_restart(stored(&disk));
 
         for caller in 0..3 {
-            let ns = newest.get(&caller).map_or(NOW, |newest| newest + 250 * MS + 1);
+            let ns = newest.get(&caller).map_or(NOW, |newest| newest + 50 * MS + 1);
             let spent = window.spend(Nonce { caller: [caller; 32], ..nonce(ns) }, NOW);
             prop_assert!(spent.is_ok(), "{spent:?}");
         }
