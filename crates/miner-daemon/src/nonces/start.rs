@@ -82,7 +82,7 @@ mod tests {
     fn a_floor_from_a_wrong_clock_does_not_deafen_the_miner() {
         let floor = before(Some("a"), 1_000_000 * SECOND).floor_ns(Some("a"), 100 * SECOND);
 
-        assert_eq!(floor, 102 * SECOND + SECOND / 4);
+        assert_eq!(floor, 102 * SECOND + SECOND / 20);
     }
 
     #[test]

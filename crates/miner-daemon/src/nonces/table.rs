@@ -164,7 +164,7 @@ mod tests {
         let started = start(&database, Some("a"), NOW).unwrap();
         let again = start(&database, Some("a"), NOW).unwrap();
 
-        let cut = vec![bound(1, NOW + 2 * SECOND + SECOND / 4)];
+        let cut = vec![bound(1, NOW + 2 * SECOND + SECOND / 20)];
         assert_eq!((started.bounds, started.clock_was_ahead), (cut.clone(), true));
         assert_eq!((again.bounds, again.clock_was_ahead), (cut, false));
     }
