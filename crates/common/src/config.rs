@@ -4,6 +4,7 @@
 //! once, and then reads it into these types.
 
 pub mod budget;
+pub mod chain;
 pub mod credential;
 pub mod miner;
 pub mod subnet;

@@ -58,6 +58,17 @@ impl EntryId {
     }
 }
 
+impl EntryId {
+    /// The id of what a block says of a subnet, so that reading it again after a restart is no second record.
+    #[must_use]
+    pub fn of_block(unix_ms: u64, netuid: Netuid, block: u64) -> Self {
+        let [high, low] = netuid.0.to_be_bytes();
+        let [_, _, a, b, c, d, e, f] = block.to_be_bytes();
+        // The UUID's version and variant take bits of the first and the third byte.
+        Self(uuid::Builder::from_unix_timestamp_millis(unix_ms, &[0, high, 0, low, a, b, c, d, e, f]).into_uuid())
+    }
+}
+
 macro_rules! uuid_text {
     ($($name:ident)*) => {$(
         impl fmt::Display for $name {

@@ -32,6 +32,11 @@ impl fmt::Display for NanoUsd {
     }
 }
 
+/// An amount of a subnet's own token, alpha, in units of 1e-9 alpha. Each subnet's alpha has its own price.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct AlphaRao(pub u64);
+
 /// An amount of dollars as an operator writes it: a JSON number or text with at most nine decimals.
 ///
 /// It is read from the decimal digits, so `0.1` is exactly a tenth of a dollar.

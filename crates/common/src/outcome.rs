@@ -55,6 +55,8 @@ pub enum DeclineReason {
     Paused,
     /// The profile declines this sort of task.
     Profile,
+    /// The hotkey is not registered in the subnet, so no answer can earn anything.
+    NotRegistered,
 }
 
 impl DeclineReason {
@@ -70,6 +72,7 @@ impl DeclineReason {
             Self::TooLarge => "too_large",
             Self::Paused => "paused",
             Self::Profile => "profile",
+            Self::NotRegistered => "not_registered",
         }
     }
 }

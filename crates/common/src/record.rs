@@ -1,9 +1,10 @@
-//! What tracker keeps: attempts, deliveries and refusals.
+//! What tracker keeps: attempts, deliveries, refusals, and what the chain says.
 
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::epoch::{EpochFacts, EpochGap, RegistrationChange};
 use crate::id::{AttemptId, EntryId, ModelName, Netuid, RouteName, Ss58, StrategyName, TaskId, TaskType, VendorName};
 use crate::money::NanoUsd;
 use crate::outcome::{DeclineReason, TaskFailure, VendorFailure};
@@ -31,6 +32,12 @@ pub enum Record {
     Delivery(Delivery),
     /// A request was turned away before it became a task.
     Refusal(Refusal),
+    /// An epoch of a subnet was computed.
+    Epoch(EpochFacts),
+    /// Epochs were missed for good.
+    EpochGap(EpochGap),
+    /// The hotkey was registered or deregistered.
+    Registration(RegistrationChange),
 }
 
 /// One billable call to a vendor, as it ended.

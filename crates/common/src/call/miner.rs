@@ -1,9 +1,12 @@
 //! Calls of miner-daemon.
 
+pub mod chain;
+
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use self::chain::ChainStatus;
 use super::calls;
 use super::status::ProcessStatus;
 use crate::id::{Netuid, RouteName, Ss58};
@@ -38,6 +41,8 @@ pub struct MinerStatus {
     pub in_flight: u32,
     /// What came since the daemon started.
     pub since_start: TaskCounts,
+    /// The chain; absent if none is configured.
+    pub chain: Option<ChainStatus>,
 }
 
 /// One address that validators can reach.

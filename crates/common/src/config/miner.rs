@@ -7,6 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::chain::ChainConfig;
 use crate::id::{ModelName, Netuid, Ss58, VendorName};
 
 /// `miner-config.json`
@@ -18,6 +19,9 @@ pub struct MinerConfig {
     /// The wallet that is mined with.
     #[serde(default)]
     pub wallet: Wallet,
+    /// The chain that is mined on; absent to answer without one, as for a listener that somebody else advertises.
+    #[serde(default)]
+    pub chain: Option<ChainConfig>,
     /// Where validators reach the miner, and which subnets they find there.
     pub listeners: Vec<ListenerConfig>,
     /// Which validators are answered.
@@ -70,12 +74,15 @@ pub struct ListenerConfig {
 pub struct Callers {
     /// Who is answered. Signatures are verified whatever this says.
     pub policy: CallerPolicy,
-    /// The hotkeys that policy `listed` answers.
+    /// The hotkeys that policies `listed` and `validators` answer.
     #[serde(default)]
     pub allow: Vec<Ss58>,
     /// Hotkeys that are never answered.
     #[serde(default)]
     pub deny: Vec<Ss58>,
+    /// The least stake weight of a validator that policy `validators` answers, in whole alpha as the metagraph has it.
+    #[serde(default)]
+    pub min_stake: u64,
 }
 
 /// Who is answered.
@@ -84,6 +91,8 @@ pub struct Callers {
 pub enum CallerPolicy {
     /// The hotkeys in `allow`.
     Listed,
+    /// The validators of the listener's subnet as the chain knows them, and the hotkeys in `allow`.
+    Validators,
     /// Everyone who signs: anyone with a key of their own can spend your budget.
     Anyone,
 }
