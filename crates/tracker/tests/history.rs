@@ -125,7 +125,7 @@ fn model(numbers: &BTreeSet<u8>) -> Counts {
 
 fn add(counts: &mut TaskCounts, record: &Record) {
     match record {
-        Record::Attempt(_) => {}
+        Record::Attempt(_) | Record::Epoch(_) | Record::EpochGap(_) | Record::Registration(_) => {}
         Record::Delivery(delivery) => match delivery.outcome {
             DeliveryOutcome::Answered => counts.answered += 1,
             DeliveryOutcome::Declined(_) => counts.declined += 1,

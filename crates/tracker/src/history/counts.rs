@@ -23,7 +23,7 @@ impl Tally {
     /// Counts an entry on the day it happened.
     pub(super) fn count(&mut self, entry: &Entry) {
         let counted = match &entry.record {
-            Record::Attempt(_) => return,
+            Record::Attempt(_) | Record::Epoch(_) | Record::EpochGap(_) | Record::Registration(_) => return,
             Record::Delivery(delivery) => of_delivery(&delivery.outcome),
             Record::Refusal(refusal) => TaskCounts { refused: refusal.count, ..TaskCounts::default() },
         };

@@ -1,5 +1,7 @@
 //! One row for one entry: typed columns, so that questions to the history are plain SQL.
 
+mod chain;
+
 use common::outcome::{DeclineReason, TaskFailure};
 use common::record::{Attempt, AttemptOutcome, Delivery, DeliveryOutcome, Entry, Record, Refusal};
 use rusqlite::{Connection, named_params};
@@ -19,6 +21,9 @@ pub(super) fn insert(connection: &Connection, entry: &Entry) -> rusqlite::Result
         Record::Attempt(attempt) => insert_attempt(connection, key, attempt)?,
         Record::Delivery(delivery) => insert_delivery(connection, key, delivery)?,
         Record::Refusal(refusal) => insert_refusal(connection, key, refusal)?,
+        Record::Epoch(facts) => chain::insert_epoch(connection, key, facts)?,
+        Record::EpochGap(gap) => chain::insert_gap(connection, key, gap)?,
+        Record::Registration(change) => chain::insert_registration(connection, key, change)?,
     }
     Ok(true)
 }
@@ -143,7 +148,8 @@ fn decline_detail(reason: &DeclineReason) -> Option<&str> {
         | DeclineReason::NoModel
         | DeclineReason::TooLarge
         | DeclineReason::Paused
-        | DeclineReason::Profile => None,
+        | DeclineReason::Profile
+        | DeclineReason::NotRegistered => None,
     }
 }
 
@@ -172,7 +178,7 @@ mod tests {
             attempt_id(),
             task_id()
         );
-        assert_eq!(rows(&database, "attempts"), [expected]);
+        assert_eq!(rows(&database, "attempts", "seq"), [expected]);
     }
 
     #[test]
@@ -183,7 +189,7 @@ mod tests {
         insert(&database, &entry(1, Record::Delivery(delivery(declined)))).unwrap();
 
         let expected = format!("1|1785000000001|{}|7|{VALIDATOR}|Chat|text|declined|budget|daily|503|1200", task_id());
-        assert_eq!(rows(&database, "deliveries"), [expected]);
+        assert_eq!(rows(&database, "deliveries", "seq"), [expected]);
     }
 
     #[test]
@@ -195,7 +201,7 @@ mod tests {
 
         let known = format!("1|1785000000001|7|{VALIDATOR}|::1|replay|3");
         let unknown = format!("2|1785000000002|||::1|replay|{}", i64::MAX);
-        assert_eq!(rows(&database, "refusals"), [known, unknown]);
+        assert_eq!(rows(&database, "refusals", "seq"), [known, unknown]);
     }
 
     #[test]
@@ -206,7 +212,7 @@ mod tests {
         let second = insert(&database, &entry(1, Record::Delivery(delivery(DeliveryOutcome::Interrupted))));
 
         assert_eq!((first, second), (Ok(true), Ok(false)));
-        let kept = rows(&database, "deliveries");
+        let kept = rows(&database, "deliveries", "seq");
         assert_eq!(kept.len(), 1);
         assert!(kept[0].contains("|answered|"), "{kept:?}");
     }
@@ -231,7 +237,7 @@ mod tests {
         assert_eq!(columns.len(), outcomes.len());
     }
 
-    fn database() -> Connection {
+    pub(super) fn database() -> Connection {
         let database = Connection::open_in_memory().unwrap();
         for migration in MIGRATIONS {
             database.execute_batch(migration).unwrap();
@@ -239,9 +245,9 @@ mod tests {
         database
     }
 
-    /// Every row of a table, its columns joined by `|`.
-    fn rows(database: &Connection, table: &str) -> Vec<String> {
-        let mut statement = database.prepare(&format!("SELECT * FROM {table} ORDER BY seq")).unwrap();
+    /// Every row of a table in an order, its columns joined by `|`.
+    pub(super) fn rows(database: &Connection, table: &str, order: &str) -> Vec<String> {
+        let mut statement = database.prepare(&format!("SELECT * FROM {table} ORDER BY {order}")).unwrap();
         let columns = statement.column_count();
         let shown = |value: Value| match value {
             Value::Null => String::new(),
