@@ -1,6 +1,7 @@
 //! Whether files that are right by themselves agree with each other. Pure.
 
 mod budgets;
+mod chain;
 mod listeners;
 mod profiles;
 mod routes;
@@ -22,6 +23,7 @@ pub(super) fn check(config: &Config) -> Vec<ConfigError> {
     [
         versions(config),
         settings::check(miner),
+        chain::check(miner),
         listeners::check(listeners, subnets),
         vendors::check(vendors, credentials),
         profiles::check(subnets, vendors),

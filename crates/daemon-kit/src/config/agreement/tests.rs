@@ -2,6 +2,7 @@
 
 use common::config::budget::LimitScope;
 use common::config::credential::{Audience, CredentialEntry, LlmCredentials};
+use common::config::miner::CallerPolicy;
 use common::config::subnet::{Action, Prompt, Route, TaskMapping, TaskTypeRule};
 use common::id::Netuid;
 use serde_json::{from_value, json};
@@ -309,5 +310,29 @@ fn limits_are_over_what_exists() {
              mean openai?",
             "config/token-budgets.json: limits[1].scope.netuid: there is no profile of subnet 9 in subnet-profiles.json",
         ],
+    );
+}
+
+#[test]
+fn validators_cannot_be_known_without_a_chain() {
+    let change = |config: &mut Config| config.miner.callers.policy = CallerPolicy::Validators;
+
+    assert_said(
+        change,
+        &[
+            "config/miner-config.json: callers.policy: is validators, but there is no chain to know them from: add chain",
+        ],
+    );
+}
+
+#[test]
+fn a_genesis_is_a_hash() {
+    let chain = |genesis: &str| from_value(json!({"network": "local", "genesis": genesis})).unwrap();
+    let right = format!("0x{}", "0a".repeat(32));
+
+    assert_said(|config| config.miner.chain = Some(chain(&right)), &[]);
+    assert_said(
+        |config| config.miner.chain = Some(chain("0x0a")),
+        &["config/miner-config.json: chain.genesis: is no hash: 0x and 64 hex digits are expected"],
     );
 }

@@ -57,9 +57,9 @@ fn a_wrong_type_says_which_is_right() {
 
 #[test]
 fn a_wrong_word_comes_with_the_right_ones() {
-    let lists = "callers.policy: must be one of listed, anyone; did you mean listed?";
+    let lists = "callers.policy: must be one of listed, validators, anyone; did you mean listed?";
     assert_miner("/callers/policy", json!("list"), &[lists]);
-    assert_miner("/callers/policy", json!(5), &["callers.policy: must be one of listed, anyone"]);
+    assert_miner("/callers/policy", json!(5), &["callers.policy: must be one of listed, validators, anyone"]);
     assert_miner("/vendors/openai/dialect", json!("x"), &["vendors.openai.dialect: must be \"openai-chat\""]);
 }
 
