@@ -8,31 +8,41 @@ use common::id::Ss58;
 /// The configured callers, ready to be looked up.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    allow: Allow,
+    policy: CallerPolicy,
+    allow: HashSet<Ss58>,
     deny: HashSet<Ss58>,
+    min_stake: u64,
 }
 
-#[derive(Debug)]
-enum Allow {
-    Listed(HashSet<Ss58>),
-    Anyone,
+/// What the chain knows of a caller in the subnet that it calls.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Standing {
+    /// Whether it may set weights.
+    pub(crate) permit: bool,
+    /// Its stake weight, in whole alpha.
+    pub(crate) stake: u64,
 }
 
 impl Admission {
     /// Reads the configuration.
     pub(crate) fn new(callers: &Callers) -> Self {
-        let allow = match callers.policy {
-            CallerPolicy::Listed => Allow::Listed(callers.allow.iter().cloned().collect()),
-            CallerPolicy::Anyone => Allow::Anyone,
-        };
-        Self { allow, deny: callers.deny.iter().cloned().collect() }
+        Self {
+            policy: callers.policy,
+            allow: callers.allow.iter().cloned().collect(),
+            deny: callers.deny.iter().cloned().collect(),
+            min_stake: callers.min_stake,
+        }
     }
 
-    /// Whether a verified hotkey is answered. `deny` stands above all.
-    pub(crate) fn admits(&self, caller: &Ss58) -> bool {
-        let allowed = match &self.allow {
-            Allow::Listed(listed) => listed.contains(caller),
-            Allow::Anyone => true,
+    /// Whether a verified hotkey is answered. `deny` stands above all. `standing` is asked for only where it matters.
+    pub(crate) fn admits(&self, caller: &Ss58, standing: impl FnOnce() -> Option<Standing>) -> bool {
+        let listed = || self.allow.contains(caller);
+        let allowed = match self.policy {
+            CallerPolicy::Listed => listed(),
+            CallerPolicy::Validators => {
+                listed() || standing().is_some_and(|standing| standing.permit && standing.stake >= self.min_stake)
+            }
+            CallerPolicy::Anyone => true,
         };
         allowed && !self.deny.contains(caller)
     }
@@ -50,28 +60,45 @@ mod tests {
         "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty".parse().unwrap()
     }
 
+    fn admission(policy: CallerPolicy, allow: &[Ss58], deny: &[Ss58]) -> Admission {
+        Admission::new(&Callers { policy, allow: allow.to_vec(), deny: deny.to_vec(), min_stake: 100 })
+    }
+
+    fn stranger() -> Option<Standing> {
+        None
+    }
+
     #[test]
     fn only_listed_callers_are_answered() {
-        let admission =
-            Admission::new(&Callers { policy: CallerPolicy::Listed, allow: vec![alice()], deny: Vec::new() });
+        let admission = admission(CallerPolicy::Listed, &[alice()], &[]);
 
-        assert!(admission.admits(&alice()));
-        assert!(!admission.admits(&bob()));
+        assert!(admission.admits(&alice(), stranger));
+        assert!(!admission.admits(&bob(), || Some(Standing { permit: true, stake: u64::MAX })));
     }
 
     #[test]
     fn deny_stands_above_all() {
-        for policy in [CallerPolicy::Listed, CallerPolicy::Anyone] {
-            let admission = Admission::new(&Callers { policy, allow: vec![alice()], deny: vec![alice()] });
+        for policy in [CallerPolicy::Listed, CallerPolicy::Validators, CallerPolicy::Anyone] {
+            let admission = admission(policy, &[alice()], &[alice()]);
 
-            assert!(!admission.admits(&alice()), "{policy:?}");
+            assert!(!admission.admits(&alice(), || Some(Standing { permit: true, stake: 100 })), "{policy:?}");
         }
     }
 
     #[test]
     fn anyone_means_everyone_else() {
-        let admission = Admission::new(&Callers { policy: CallerPolicy::Anyone, allow: Vec::new(), deny: Vec::new() });
+        assert!(admission(CallerPolicy::Anyone, &[], &[]).admits(&bob(), stranger));
+    }
 
-        assert!(admission.admits(&bob()));
+    #[test]
+    fn a_validator_needs_its_permit_and_stake() {
+        let admission = admission(CallerPolicy::Validators, &[alice()], &[]);
+
+        let admitted = [(true, 100), (true, 99), (false, 100)]
+            .map(|(permit, stake)| admission.admits(&bob(), || Some(Standing { permit, stake })));
+
+        assert_eq!(admitted, [true, false, false]);
+        assert!(!admission.admits(&bob(), stranger));
+        assert!(admission.admits(&alice(), stranger));
     }
 }

@@ -9,6 +9,7 @@ use daemon_kit::ipc::Client;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::admission::Admission;
+use crate::chain::view::View;
 use crate::counts::Counts;
 use crate::delivery::Deliveries;
 use crate::limits::ConnectionLimits;
@@ -26,6 +27,8 @@ pub(crate) struct Front {
     pub(crate) nonces: Nonces,
     /// Who is answered.
     pub(crate) admission: Admission,
+    /// What the chain says.
+    pub(crate) chain: Arc<View>,
     /// The one who answers.
     pub(crate) tasks: Client<TaskCall>,
     /// What became of tasks.

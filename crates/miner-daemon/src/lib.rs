@@ -2,6 +2,7 @@
 //! became of each.
 
 mod admission;
+mod chain;
 mod check;
 mod clock;
 mod connection;

@@ -119,7 +119,8 @@ impl Site {
         let front = &self.front;
         let verified = verify(&head.headers, &front.hotkey, unix_ns(SystemTime::now()))?;
         let caller = || Some(verified.caller().clone());
-        if !front.admission.admits(verified.caller()) {
+        let standing = || front.chain.standing(route.netuid, verified.caller());
+        if !front.admission.admits(verified.caller(), standing) {
             let message = "Forbidden. Key is blacklisted: not answered here.";
             return Err(refused(RefusalReason::NotAdmitted, 403, message, caller()));
         }

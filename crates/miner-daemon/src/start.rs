@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::admission::Admission;
+use crate::chain::view::View;
 use crate::check::compile;
 use crate::delivery::Deliveries;
 use crate::front::{Front, Load};
@@ -62,6 +63,7 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
         limits: config.server.clone(),
         nonces: Nonces::start(&store).await?,
         admission: Admission::new(&config.callers),
+        chain: Arc::new(View::default()),
         tasks: Client::new(daemon.home.socket("task-handler"), "task-handler", workers),
         deliveries: Deliveries::start(&recorder, &load.counts, room.clamp(1, MOST_RECORDS), workers),
         refusals: Refusals::start(&recorder, &load.counts, workers),

@@ -31,6 +31,7 @@ impl StatusService {
             connections: self.load.connections.open(),
             in_flight: self.load.in_flight(),
             since_start: self.load.counts.snapshot(),
+            chain: None,
         }
     }
 }

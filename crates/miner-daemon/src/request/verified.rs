@@ -74,8 +74,16 @@ impl Verified<'_> {
         let unix_ms = clock::unix_ms(SystemTime::now());
         let id = TaskId::new(unix_ms, rand::random());
         let underway = self.open(id, parts.task_type.clone(), unix_ms)?;
+        let netuid = self.route.netuid;
+        if self.front.chain.is_deregistered(netuid) {
+            return Ok(self.without_answer(underway, NoAnswer::Declined(DeclineReason::NotRegistered)));
+        }
         let span = tracing::debug_span!("task", %id, netuid = %self.route.netuid, caller = %self.signed.caller);
-        let answer = self.submit(id, parts, &underway).instrument(span).await;
+        let answer = tokio::select! {
+            answer = self.submit(id, parts, &underway).instrument(span) => answer,
+            // Dropping the call stops the vendor, whose answer could not earn anything any more.
+            () = self.front.chain.deregistered(netuid) => Err(NoAnswer::Failed(TaskFailure::Cancelled)),
+        };
         Ok(match answer {
             Ok(value) => self.with_answer(underway, mapping.answer_field(), value),
             Err(reason) => self.without_answer(underway, reason),

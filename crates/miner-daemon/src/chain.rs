@@ -1,0 +1,3 @@
+//! The chain: who may call, whether answers can earn anything, where validators find us, and what an epoch brought.
+
+pub(crate) mod view;
