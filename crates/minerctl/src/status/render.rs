@@ -1,5 +1,7 @@
 //! Puts a status into words. Pure: the time comes in as an argument.
 
+mod chain;
+
 use common::call::status::{ProcessStatus, Severity};
 use common::call::task::{Availability, LimitUse, ModelState};
 use common::call::wallet::{KeyPresence, WalletStatus};
@@ -28,6 +30,9 @@ pub(super) fn render(status: &Status, now: Timestamp) -> String {
         text.push_str(&table(&limits(&handler.limits)));
         text.push_str("\nModels\n");
         text.push_str(&table(&handler.models.iter().map(model).collect::<Vec<_>>()));
+    }
+    if let Some(chain) = status.miner_daemon.running().and_then(|miner| miner.chain.as_ref()) {
+        text.push_str(&chain::render(chain));
     }
     if let Some(wallet) = status.wallet_manager.running() {
         text.push_str(&wallet_lines(wallet));
