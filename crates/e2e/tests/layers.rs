@@ -11,14 +11,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("daemon-kit", &["common"]),
     ("bittensor", &["common"]),
     ("credentials", &["common"]),
+    ("chain", &["bittensor", "common"]),
     ("llm", &["common"]),
     ("llm-router", &["common"]),
-    ("miner-daemon", &["bittensor", "common", "daemon-kit"]),
+    ("miner-daemon", &["bittensor", "chain", "common", "daemon-kit"]),
     ("task-handler", &["common", "credentials", "daemon-kit", "llm", "llm-router"]),
     ("tracker", &["common", "daemon-kit"]),
     ("wallet-manager", &["bittensor", "common", "daemon-kit"]),
     ("minerctl", &["common", "credentials", "daemon-kit"]),
-    ("sandbox", &["bittensor", "common", "daemon-kit"]),
+    ("sandbox", &["bittensor", "common", "daemon-kit", "sandbox-chain"]),
+    ("sandbox-chain", &["bittensor", "common"]),
     ("e2e", &[]),
 ];
 
@@ -26,8 +28,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const RESERVED: &[(&str, &[&str])] = &[
     ("age", &["credentials"]),
     ("hyper", &["miner-daemon", "sandbox"]),
-    ("reqwest", &["llm"]),
-    ("sp-core", &["bittensor"]),
+    ("reqwest", &["llm", "miner-daemon"]),
+    ("sp-core", &["bittensor", "sandbox-chain"]),
+    ("subxt", &["chain"]),
 ];
 
 /// What the pure crates must do without.

@@ -1,3 +1,4 @@
 //! The chain: who may call, whether answers can earn anything, where validators find us, and what an epoch brought.
 
+mod address;
 pub(crate) mod view;
