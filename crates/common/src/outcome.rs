@@ -85,7 +85,7 @@ pub enum TaskFailure {
     Vendor(VendorFailure),
     /// The model answered, but not in the form the profile asks for.
     Format,
-    /// The validator hung up before there was an answer.
+    /// Nobody could use an answer any more: the validator hung up, or the hotkey lost its place.
     Cancelled,
 }
 
