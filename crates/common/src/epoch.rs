@@ -45,8 +45,8 @@ pub struct NeuronFacts {
     pub neurons: u16,
     /// Blocks in which we cannot be replaced yet.
     pub immunity_blocks_left: u64,
-    /// How many neurons are replaced before us; none while we are immune.
-    pub eviction_distance: Option<u16>,
+    /// So many registrations later we would be replaced: 1 is the next one. None if we never are.
+    pub evicted_after: Option<u32>,
 }
 
 /// One validator's weight of our UID, with what is needed to compare it with those of others.

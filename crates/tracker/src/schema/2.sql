@@ -12,7 +12,7 @@ CREATE TABLE epochs (
     rank INTEGER, -- 1 if nobody had more incentive
     neurons INTEGER, -- all neurons of the subnet
     immunity_blocks_left INTEGER,
-    eviction_distance INTEGER, -- how many neurons are replaced before us; null while immune
+    evicted_after INTEGER, -- so many registrations later we would be replaced, 1 is the next; null if never
     registration_price_rao INTEGER, -- of another hotkey, in units of 1e-9 TAO; null if the chain did not say
     alpha_price_rao INTEGER -- of one alpha, in units of 1e-9 TAO; null if the chain did not say
 ) STRICT;

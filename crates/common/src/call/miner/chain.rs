@@ -59,8 +59,8 @@ pub enum Registration {
         uid: u16,
         /// Blocks in which it cannot be replaced yet; unknown until the metagraph has been read.
         immunity_blocks_left: Option<u64>,
-        /// How many neurons are replaced before it; none while it is immune, or unknown.
-        eviction_distance: Option<u16>,
+        /// So many registrations later it would be replaced: 1 is the next one. None if never, or unknown.
+        evicted_after: Option<u32>,
     },
     /// It has none: nothing is spent for the subnet.
     NotRegistered,

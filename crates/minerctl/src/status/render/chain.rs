@@ -62,11 +62,11 @@ fn place(registration: Registration) -> String {
     match registration {
         Registration::Unknown => "unknown".into(),
         Registration::NotRegistered => "NOT REGISTERED: nothing is spent for it".into(),
-        Registration::Registered { uid, immunity_blocks_left, eviction_distance } => {
-            let safety = match (immunity_blocks_left, eviction_distance) {
+        Registration::Registered { uid, immunity_blocks_left, evicted_after } => {
+            let safety = match (immunity_blocks_left, evicted_after) {
                 (Some(blocks), _) if blocks > 0 => format!(", immune for {} blocks", thousands(blocks)),
-                (_, Some(0)) => ", NEXT TO BE REPLACED".into(),
-                (_, Some(distance)) => format!(", {distance} are replaced before it"),
+                (_, Some(0 | 1)) => ", NEXT TO BE REPLACED".into(),
+                (_, Some(registrations)) => format!(", replaced after {registrations} registrations"),
                 (_, None) => String::new(),
             };
             format!("uid {uid}{safety}")
@@ -103,8 +103,8 @@ mod tests {
 Chain finney
   node  wss://node.example:443
   head  block 9,204,003, 4 s ago; finalized 9,204,001; runtime 424
-  subnet  place                              axon              neurons             last epoch
-  18      uid 41, 97 are replaced before it  203.0.113.7:8091  256, 12 validators  block 9,203,761
+  subnet  place                                    axon              neurons             last epoch
+  18      uid 41, replaced after 97 registrations  203.0.113.7:8091  256, 12 validators  block 9,203,761
 ";
         assert_eq!(text, expected);
     }
@@ -112,11 +112,11 @@ Chain finney
     #[test]
     fn what_costs_earnings_is_in_capitals() {
         let place_of = |immunity, distance| {
-            place(Registration::Registered { uid: 1, immunity_blocks_left: immunity, eviction_distance: distance })
+            place(Registration::Registered { uid: 1, immunity_blocks_left: immunity, evicted_after: distance })
         };
 
         assert_eq!(place_of(Some(7_200), None), "uid 1, immune for 7,200 blocks");
-        assert_eq!(place_of(Some(0), Some(0)), "uid 1, NEXT TO BE REPLACED");
+        assert_eq!(place_of(Some(0), Some(1)), "uid 1, NEXT TO BE REPLACED");
         assert!(place(Registration::NotRegistered).starts_with("NOT REGISTERED"));
         let failed = AxonStatus::Failed { problem: "10.0.0.1 is a private address".into() };
         assert_eq!(axon(&failed), "NOT PUBLISHED: 10.0.0.1 is a private address");
@@ -140,7 +140,7 @@ Chain finney
 
     fn chain() -> ChainStatus {
         let registration =
-            Registration::Registered { uid: 41, immunity_blocks_left: Some(0), eviction_distance: Some(97) };
+            Registration::Registered { uid: 41, immunity_blocks_left: Some(0), evicted_after: Some(97) };
         ChainStatus {
             network: Network::Finney,
             endpoint: Some("wss://node.example:443".into()),

@@ -11,9 +11,9 @@ pub(super) fn insert_epoch(connection: &Connection, key: Key, facts: &EpochFacts
     connection
         .prepare_cached(
             "INSERT INTO epochs (seq, unix_ms, netuid, block, hotkey, tempo, uid, incentive, emission_alpha_rao, rank,
-                 neurons, immunity_blocks_left, eviction_distance, registration_price_rao, alpha_price_rao)
+                 neurons, immunity_blocks_left, evicted_after, registration_price_rao, alpha_price_rao)
              VALUES (:seq, :unix_ms, :netuid, :block, :hotkey, :tempo, :uid, :incentive, :emission, :rank,
-                 :neurons, :immunity_blocks_left, :eviction_distance, :registration_price, :alpha_price)",
+                 :neurons, :immunity_blocks_left, :evicted_after, :registration_price, :alpha_price)",
         )?
         .execute(named_params! {
             ":seq": key.seq,
@@ -28,7 +28,7 @@ pub(super) fn insert_epoch(connection: &Connection, key: Key, facts: &EpochFacts
             ":rank": neuron.map(|neuron| neuron.rank),
             ":neurons": neuron.map(|neuron| neuron.neurons),
             ":immunity_blocks_left": neuron.map(|neuron| signed(neuron.immunity_blocks_left)),
-            ":eviction_distance": neuron.and_then(|neuron| neuron.eviction_distance),
+            ":evicted_after": neuron.and_then(|neuron| neuron.evicted_after),
             ":registration_price": facts.registration_price.map(|price| signed(price.0)),
             ":alpha_price": facts.alpha_price.map(|price| signed(price.0)),
         })?;
@@ -194,7 +194,7 @@ mod tests {
                 rank: 2,
                 neurons: 12,
                 immunity_blocks_left: 0,
-                eviction_distance: Some(4),
+                evicted_after: Some(4),
             }),
             weights: vec![ValidatorWeight {
                 validator: VALIDATOR.parse().unwrap(),
