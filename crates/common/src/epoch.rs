@@ -19,6 +19,9 @@ pub struct EpochFacts {
     pub tempo: u16,
     /// Our neuron; none if the hotkey is not registered.
     pub neuron: Option<NeuronFacts>,
+    /// Whether validators commit their weights first and reveal them later: then `weights` are old, and `commits` tells who
+    /// has said something that nobody can read yet.
+    pub commit_reveal: bool,
     /// Each validator's row that had taken effect by then.
     pub weights: Vec<ValidatorWeight>,
     /// Weights that validators have committed, and not revealed by then.
@@ -41,6 +44,8 @@ pub struct NeuronFacts {
     pub emission: AlphaRao,
     /// 1 if nobody has more incentive.
     pub rank: u16,
+    /// How many neurons have any incentive.
+    pub earning: u16,
     /// All neurons of the subnet.
     pub neurons: u16,
     /// Blocks in which we cannot be replaced yet.
@@ -55,6 +60,8 @@ pub struct NeuronFacts {
 pub struct ValidatorWeight {
     /// The validator's hotkey.
     pub validator: Ss58,
+    /// Which of the subnet's mechanisms the row is for; most subnets have only 0.
+    pub mechanism: u8,
     /// What it gives us; only its share of `total` means something.
     pub weight: u16,
     /// What it gives to all neurons together.
@@ -65,7 +72,7 @@ pub struct ValidatorWeight {
     pub largest: u16,
     /// Its stake weight in the subnet.
     pub stake: AlphaRao,
-    /// The block in which it last set or revealed weights.
+    /// The block in which it last set or, with commit and reveal, last committed weights; 0 if never.
     pub updated_block: u64,
 }
 

@@ -6,10 +6,12 @@ CREATE TABLE epochs (
     block INTEGER NOT NULL, -- the number of the finalized block whose state this is
     hotkey TEXT NOT NULL, -- ours, ss58
     tempo INTEGER NOT NULL, -- blocks from one epoch to the next
-    uid INTEGER, -- null, like the next six, if the hotkey was not registered
+    commit_reveal INTEGER NOT NULL CHECK (commit_reveal IN (0, 1)), -- 1: weights are committed first and revealed later
+    uid INTEGER, -- null, like the next seven, if the hotkey was not registered
     incentive INTEGER, -- our share of all incentives, in units of 1/65535
     emission_alpha_rao INTEGER, -- earned by this epoch, in units of 1e-9 alpha of the subnet
     rank INTEGER, -- 1 if nobody had more incentive
+    earning INTEGER, -- how many neurons had any incentive
     neurons INTEGER, -- all neurons of the subnet
     immunity_blocks_left INTEGER,
     evicted_after INTEGER, -- so many registrations later we would be replaced, 1 is the next; null if never
@@ -23,13 +25,14 @@ CREATE INDEX epochs_by_block ON epochs (netuid, block);
 CREATE TABLE epoch_weights (
     epoch INTEGER NOT NULL REFERENCES epochs (seq),
     validator TEXT NOT NULL, -- hotkey, ss58
+    mechanism INTEGER NOT NULL, -- of the subnet; most have only 0
     weight INTEGER NOT NULL, -- of our uid; only its share of total means something
     total INTEGER NOT NULL, -- of all uids together
     rated INTEGER NOT NULL, -- how many uids had more than nothing
     largest INTEGER NOT NULL, -- the largest weight of the row
     stake_alpha_rao INTEGER NOT NULL, -- the validator's stake weight, in units of 1e-9 alpha
-    updated_block INTEGER NOT NULL, -- when it last set or revealed weights
-    PRIMARY KEY (epoch, validator)
+    updated_block INTEGER NOT NULL, -- when it last set or committed weights; 0 if never
+    PRIMARY KEY (epoch, validator, mechanism)
 ) STRICT, WITHOUT ROWID;
 
 -- Weights that were committed at an epoch and that nobody could read yet.

@@ -10,10 +10,10 @@ pub(super) fn insert_epoch(connection: &Connection, key: Key, facts: &EpochFacts
     let neuron = facts.neuron;
     connection
         .prepare_cached(
-            "INSERT INTO epochs (seq, unix_ms, netuid, block, hotkey, tempo, uid, incentive, emission_alpha_rao, rank,
-                 neurons, immunity_blocks_left, evicted_after, registration_price_rao, alpha_price_rao)
-             VALUES (:seq, :unix_ms, :netuid, :block, :hotkey, :tempo, :uid, :incentive, :emission, :rank,
-                 :neurons, :immunity_blocks_left, :evicted_after, :registration_price, :alpha_price)",
+            "INSERT INTO epochs (seq, unix_ms, netuid, block, hotkey, tempo, commit_reveal, uid, incentive,
+                 emission_alpha_rao, rank, earning, neurons, immunity_blocks_left, evicted_after, registration_price_rao, alpha_price_rao)
+             VALUES (:seq, :unix_ms, :netuid, :block, :hotkey, :tempo, :commit_reveal, :uid, :incentive, :emission,
+                 :rank, :earning, :neurons, :immunity_blocks_left, :evicted_after, :registration_price, :alpha_price)",
         )?
         .execute(named_params! {
             ":seq": key.seq,
@@ -22,10 +22,12 @@ pub(super) fn insert_epoch(connection: &Connection, key: Key, facts: &EpochFacts
             ":block": signed(facts.block),
             ":hotkey": facts.hotkey.as_str(),
             ":tempo": facts.tempo,
+            ":commit_reveal": facts.commit_reveal,
             ":uid": neuron.map(|neuron| neuron.uid),
             ":incentive": neuron.map(|neuron| neuron.incentive),
             ":emission": neuron.map(|neuron| signed(neuron.emission.0)),
             ":rank": neuron.map(|neuron| neuron.rank),
+            ":earning": neuron.map(|neuron| neuron.earning),
             ":neurons": neuron.map(|neuron| neuron.neurons),
             ":immunity_blocks_left": neuron.map(|neuron| signed(neuron.immunity_blocks_left)),
             ":evicted_after": neuron.and_then(|neuron| neuron.evicted_after),
@@ -40,13 +42,14 @@ pub(super) fn insert_epoch(connection: &Connection, key: Key, facts: &EpochFacts
 fn insert_weights(connection: &Connection, key: Key, facts: &EpochFacts) -> rusqlite::Result<()> {
     let mut row = connection.prepare_cached(
         "INSERT OR IGNORE INTO epoch_weights
-             (epoch, validator, weight, total, rated, largest, stake_alpha_rao, updated_block)
-         VALUES (:epoch, :validator, :weight, :total, :rated, :largest, :stake, :updated_block)",
+             (epoch, validator, mechanism, weight, total, rated, largest, stake_alpha_rao, updated_block)
+         VALUES (:epoch, :validator, :mechanism, :weight, :total, :rated, :largest, :stake, :updated_block)",
     )?;
     for weight in &facts.weights {
         row.execute(named_params! {
             ":epoch": key.seq,
             ":validator": weight.validator.as_str(),
+            ":mechanism": weight.mechanism,
             ":weight": weight.weight,
             ":total": signed(weight.total),
             ":rated": weight.rated,
@@ -123,9 +126,9 @@ mod tests {
 
         insert(&database, &entry(Record::Epoch(facts()))).unwrap();
 
-        let expected = format!("1|1785000000000|7|720|{MINER}|360|3|900|41000|2|12|0|4|500000|21000000");
+        let expected = format!("1|1785000000000|7|720|{MINER}|360|1|3|900|41000|2|9|12|0|4|500000|21000000");
         assert_eq!(rows(&database, "epochs", "seq"), [expected]);
-        let expected = format!("1|{VALIDATOR}|400|1000|3|500|9000|715");
+        let expected = format!("1|{VALIDATOR}|0|400|1000|3|500|9000|715");
         assert_eq!(rows(&database, "epoch_weights", "validator"), [expected]);
         assert_eq!(rows(&database, "epoch_commits", "block"), [format!("1|{VALIDATOR}|718")]);
     }
@@ -137,7 +140,7 @@ mod tests {
 
         insert(&database, &entry(Record::Epoch(facts))).unwrap();
 
-        let expected = format!("1|1785000000000|7|720|{MINER}|360||||||||500000|21000000");
+        let expected = format!("1|1785000000000|7|720|{MINER}|360|1|||||||||500000|21000000");
         assert_eq!(rows(&database, "epochs", "seq"), [expected]);
     }
 
@@ -187,17 +190,20 @@ mod tests {
             hotkey: MINER.parse().unwrap(),
             block: 720,
             tempo: 360,
+            commit_reveal: true,
             neuron: Some(NeuronFacts {
                 uid: 3,
                 incentive: 900,
                 emission: AlphaRao(41_000),
                 rank: 2,
+                earning: 9,
                 neurons: 12,
                 immunity_blocks_left: 0,
                 evicted_after: Some(4),
             }),
             weights: vec![ValidatorWeight {
                 validator: VALIDATOR.parse().unwrap(),
+                mechanism: 0,
                 weight: 400,
                 total: 1_000,
                 rated: 3,
