@@ -1,1 +1,36 @@
-//! The only crate that knows subxt: reads the chain, and submits what is signed with the hotkey.
+//! The chain: a connection that survives its nodes, what stands on the chain, and transactions that are sent once.
+
+mod axon;
+mod block;
+mod calls;
+mod capabilities;
+mod client;
+mod connection;
+mod driver;
+mod endpoints;
+pub mod epochs;
+mod error;
+mod hashing;
+mod head;
+mod metagraph;
+pub mod network;
+pub mod registration;
+pub mod serving;
+mod shapes;
+mod signer;
+mod state;
+mod submit;
+
+pub use axon::{Axon, Certificate, HTTP, PublishedAxon, address, number};
+pub use block::Block;
+pub use calls::Call;
+pub use capabilities::Capabilities;
+pub use client::{Client, connect};
+pub use driver::Driver;
+pub use error::{Cause, ChainError, EndpointError, Refusal, Stage};
+pub use head::{Account, BlockHash, Head, NotAHash};
+pub use metagraph::{Metagraph, Neuron};
+pub use network::{Endpoint, Settings, SettingsError, Timing};
+pub use shapes::{Compatibility, Difference, Item, Purpose};
+pub use state::{ConnectionState, Runtime};
+pub use submit::{Inclusion, Until};

@@ -1,0 +1,253 @@
+//! Keeps the client connected: one node at a time, the next one when it fails; tells what the heads and the runtime are.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::{FutureExt, Stream, StreamExt};
+use subxt::config::SubstrateConfig;
+use subxt::ext::codec::Encode;
+use tokio::sync::watch;
+
+use crate::block::Block;
+use crate::capabilities::Capabilities;
+use crate::connection::{AtBlock, Connection, REQUEST};
+use crate::endpoints::{Choice, Endpoints};
+use crate::error::{EndpointError, shortened};
+use crate::head::{BlockHash, Head};
+use crate::network::{Endpoint, Settings};
+use crate::shapes;
+use crate::state::{ConnectionState, Runtime};
+
+/// A header as nodes send it.
+type Header = <SubstrateConfig as subxt::Config>::Header;
+
+/// What the driver tells the client.
+pub(crate) struct Channels {
+    pub(crate) state: watch::Sender<ConnectionState>,
+    pub(crate) best: watch::Sender<Option<Head>>,
+    pub(crate) finalized: watch::Sender<Option<Head>>,
+    pub(crate) runtime: watch::Sender<Option<Arc<Runtime>>>,
+    /// The best head, ready for reading; none while there is no connection.
+    pub(crate) current: watch::Sender<Option<Block>>,
+}
+
+/// Keeps a [`Client`](crate::Client) connected for as long as it runs.
+pub struct Driver {
+    settings: Settings,
+    endpoints: Endpoints,
+    channels: Channels,
+    /// The first block's hash, once it is known.
+    pin: Option<BlockHash>,
+    last: Option<EndpointError>,
+}
+
+impl Driver {
+    pub(crate) fn new(settings: Settings, channels: Channels) -> Self {
+        let endpoints = Endpoints::new(&settings);
+        let pin = settings.genesis;
+        Self { settings, endpoints, channels, pin, last: None }
+    }
+
+    /// Runs until `stopping` resolves. The client's questions are answered only while this runs.
+    pub async fn run(mut self, stopping: impl Future<Output = ()> + Send) {
+        tokio::select! {
+            () = stopping => {}
+            () = self.supervise() => {}
+        }
+        self.down();
+    }
+
+    async fn supervise(&mut self) {
+        loop {
+            let index = match self.endpoints.choose(Instant::now()) {
+                Choice::Use(index) => index,
+                Choice::Wait(until) => {
+                    tokio::time::sleep_until(until.into()).await;
+                    continue;
+                }
+            };
+            let Some(endpoint) = self.endpoints.endpoint(index).cloned() else { return };
+            let error = match self.session(index, &endpoint).await {
+                Ok(never) => match never {},
+                Err(error) => error,
+            };
+            self.endpoints.failed(index, &error, Instant::now(), rand::random());
+            tracing::warn!(%error, "Lost a node of the chain");
+            self.last = Some(error);
+            self.down();
+        }
+    }
+
+    fn down(&self) {
+        self.channels.current.send_replace(None);
+        let down = ConnectionState::Down { since: Instant::now(), last: self.last.clone() };
+        self.channels.state.send_if_modified(|state| match state {
+            ConnectionState::Up { .. } => {
+                *state = down;
+                true
+            }
+            ConnectionState::Down { last, .. } => {
+                last.clone_from(&self.last);
+                true
+            }
+        });
+    }
+
+    /// Uses one node until it fails.
+    async fn session(&mut self, index: usize, endpoint: &Endpoint) -> Result<std::convert::Infallible, EndpointError> {
+        let connection = Connection::open(endpoint, self.pin, self.settings.timing.connect).await?;
+        self.pin.get_or_insert(connection.genesis);
+        let connection = Arc::new(connection);
+        let refused = |error: subxt::rpcs::Error| EndpointError::Implausible {
+            endpoint: endpoint.clone(),
+            what: shortened(&error.to_string()),
+        };
+        let methods = connection.methods.clone();
+        let mut heads = methods.chain_subscribe_new_heads().await.map_err(refused)?;
+        let mut finals = methods.chain_subscribe_finalized_heads().await.map_err(refused)?;
+        // Some nodes send the present heads at once, others the next ones only.
+        if let Some(header) = methods.chain_get_header(None).await.map_err(refused)? {
+            self.best(index, &connection, &header).await?;
+        }
+        let finalized = methods.chain_get_finalized_head().await.map_err(refused)?;
+        if let Some(header) = methods.chain_get_header(Some(finalized)).await.map_err(refused)? {
+            self.finalized(&header);
+        }
+
+        let dropped = || EndpointError::Dropped { endpoint: endpoint.clone() };
+        let mut news = Instant::now();
+        loop {
+            let stalled = news + self.settings.timing.stalled_after();
+            tokio::select! {
+                biased;
+                () = connection.ended() => return Err(dropped()),
+                head = heads.next() => {
+                    let header = latest(head, &mut heads).ok_or_else(dropped)?.map_err(refused)?;
+                    if self.best(index, &connection, &header).await? {
+                        news = Instant::now();
+                    }
+                }
+                head = finals.next() => {
+                    let header = latest(head, &mut finals).ok_or_else(dropped)?.map_err(refused)?;
+                    self.finalized(&header);
+                }
+                () = tokio::time::sleep_until(stalled.into()) => {
+                    return Err(EndpointError::Stalled { endpoint: endpoint.clone(), silent: news.elapsed() });
+                }
+            }
+        }
+    }
+
+    /// Takes up a best head; false if it is the one there was.
+    async fn best(
+        &mut self,
+        index: usize,
+        connection: &Arc<Connection>,
+        header: &Header,
+    ) -> Result<bool, EndpointError> {
+        let mut head = named(header);
+        let endpoint = &connection.endpoint;
+        self.endpoints.head(index, &head)?;
+        if self.channels.current.borrow().as_ref().is_some_and(|block| block.head().hash == head.hash) {
+            return Ok(false);
+        }
+        let prepared = tokio::time::timeout(REQUEST, connection.at(&head)).await;
+        let at = match prepared {
+            Ok(Ok(at)) => at,
+            Ok(Err(error)) => return Err(self.of_preparing(endpoint, &error)),
+            Err(_) => return Err(EndpointError::TimedOut { endpoint: endpoint.clone(), after: REQUEST }),
+        };
+        self.learn(&at);
+        let block = Block::new(Arc::clone(connection), at, head);
+        head.time_ms = block.time_ms().await.ok();
+        let block = block.with(head);
+        self.channels.current.send_replace(Some(block));
+        self.channels.best.send_replace(Some(head));
+        self.channels.state.send_if_modified(|state| {
+            let new = !state.is_up();
+            if new {
+                let (since, last) = (Instant::now(), self.last.take());
+                *state = ConnectionState::Up { endpoint: endpoint.clone(), since, last };
+                tracing::info!(%endpoint, block = head.number, "Connected to the chain");
+            }
+            new
+        });
+        Ok(true)
+    }
+
+    fn of_preparing(&self, endpoint: &Endpoint, error: &subxt::error::OnlineClientAtBlockError) -> EndpointError {
+        use crate::error::ChainError;
+        let error = crate::error::of_at_block(error, "the runtime's version and description", &"");
+        match error {
+            ChainError::Disconnected => EndpointError::Dropped { endpoint: endpoint.clone() },
+            ChainError::RateLimited => EndpointError::RateLimited { endpoint: endpoint.clone() },
+            ChainError::TimedOut { after, .. } => EndpointError::TimedOut { endpoint: endpoint.clone(), after },
+            other => EndpointError::Implausible { endpoint: endpoint.clone(), what: other.to_string() },
+        }
+    }
+
+    fn finalized(&self, header: &Header) {
+        let head = named(header);
+        self.channels.finalized.send_if_modified(|finalized| {
+            let new = finalized.is_none_or(|old| old.hash != head.hash);
+            if new {
+                *finalized = Some(head);
+            }
+            new
+        });
+    }
+
+    /// Looks at the runtime when it is another one.
+    fn learn(&self, at: &AtBlock) {
+        let (spec_version, transaction_version) = (at.spec_version(), at.transaction_version());
+        let known = self.channels.runtime.borrow().clone();
+        let metadata = at.metadata_ref();
+        let capabilities = Capabilities::of(metadata);
+        if known.as_ref().is_some_and(|known| {
+            known.spec_version == spec_version
+                && known.transaction_version == transaction_version
+                && known.capabilities == capabilities
+                // After a change of nodes the same version may be described otherwise, by a liar or in a test network.
+                && self.channels.current.borrow().is_some()
+        }) {
+            return;
+        }
+        let runtime =
+            Runtime { spec_version, transaction_version, capabilities, compatibility: shapes::check(metadata) };
+        let unchanged = known.as_deref() == Some(&runtime);
+        if unchanged {
+            return;
+        }
+        tracing::info!(spec_version, "The chain's runtime is new here");
+        for difference in &runtime.compatibility.differences {
+            tracing::warn!(%difference, spec_version, "The chain's runtime is not as expected");
+        }
+        self.channels.runtime.send_replace(Some(Arc::new(runtime)));
+    }
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Driver").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// The newest of what has arrived: only the last head counts.
+fn latest<S: Stream + Unpin>(first: Option<S::Item>, stream: &mut S) -> Option<S::Item> {
+    let mut newest = first?;
+    while let Some(Some(next)) = stream.next().now_or_never() {
+        newest = next;
+    }
+    Some(newest)
+}
+
+/// Names a header. The hash is made here: nodes do not send it along.
+fn named(header: &Header) -> Head {
+    Head {
+        number: header.number,
+        hash: BlockHash(crate::hashing::blake2_256(&header.encode())),
+        parent: header.parent_hash.into(),
+        time_ms: None,
+        seen: Instant::now(),
+    }
+}
