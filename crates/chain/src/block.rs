@@ -9,7 +9,7 @@ use subxt::dynamic;
 use subxt::ext::frame_decode::storage::{StorageTypeInfo, decode_storage_value, encode_storage_key};
 
 use crate::connection::{AtBlock, Connection};
-use crate::error::{ChainError, of_at_block, of_rpc, of_runtime_api, shortened};
+use crate::error::{ChainError, of_rpc, of_runtime_api, shortened};
 use crate::head::{Account, BlockHash, Head};
 use crate::shapes::known::{self, Api, Entry};
 
@@ -54,11 +54,7 @@ impl Block {
 
     /// Another block over the same connection.
     pub(crate) async fn other(&self, head: Head) -> Result<Self, ChainError> {
-        let at = self
-            .connection
-            .at(&head)
-            .await
-            .map_err(|error| of_at_block(&error, "the runtime's version", &head.number))?;
+        let at = self.connection.at(&head).await?;
         Ok(Self { connection: Arc::clone(&self.connection), at, head })
     }
 

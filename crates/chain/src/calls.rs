@@ -362,3 +362,6 @@ fn option(value: Option<Value>) -> Value {
         None => Value::unnamed_variant("None", []),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use subxt::ext::jsonrpsee::ws_client::{PingConfig, WsClientBuilder};
 use subxt::rpcs::{LegacyRpcMethods, RpcClient};
 use subxt::{OnlineClient, OnlineClientAtBlock};
 
-use crate::error::{EndpointError, shortened};
+use crate::error::{ChainError, EndpointError, of_at_block, of_rpc, shortened};
 use crate::head::{BlockHash, Head};
 use crate::network::Endpoint;
 
@@ -70,17 +70,20 @@ impl Connection {
         let socket = Arc::new(socket);
         let rpc = RpcClient::new(Arc::clone(&socket));
         let methods = Methods::new(rpc.clone());
-        let refused = |error: &dyn std::fmt::Display| EndpointError::Unreachable {
-            endpoint: endpoint.clone(),
-            problem: shortened(&error.to_string()),
-        };
-        let genesis = BlockHash::from(methods.genesis_hash().await.map_err(|error| refused(&error))?);
+        let genesis = methods.genesis_hash().await;
+        let genesis =
+            genesis.map_err(|error| EndpointError::of(endpoint, &of_rpc(&error, "the first block's hash", &0)))?;
+        let genesis = BlockHash::from(genesis);
         if let Some(expected) = pin.filter(|pin| *pin != genesis) {
             return Err(EndpointError::WrongGenesis { endpoint: endpoint.clone(), expected, found: genesis });
         }
         let config = SubstrateConfig::builder().set_genesis_hash(genesis.h256()).build();
         let backend = Arc::new(LegacyBackend::builder().build(rpc));
-        let api = OnlineClient::from_backend_with_config(config, backend).await.map_err(|error| refused(&error))?;
+        let api = OnlineClient::from_backend_with_config(config, backend).await;
+        let api = api.map_err(|error| EndpointError::Implausible {
+            endpoint: endpoint.clone(),
+            what: shortened(&error.to_string()),
+        })?;
         Ok(Self { endpoint: endpoint.clone(), genesis, methods, api, socket })
     }
 
@@ -90,8 +93,16 @@ impl Connection {
     }
 
     /// Prepares reading at a block: asks for the runtime's version and, when it is new, for its description.
-    pub(crate) async fn at(&self, head: &Head) -> Result<AtBlock, subxt::error::OnlineClientAtBlockError> {
-        self.api.at_block_hash_and_number(head.hash.h256(), head.number).await
+    pub(crate) async fn at(&self, head: &Head) -> Result<AtBlock, ChainError> {
+        let at = self.api.at_block_hash_and_number(head.hash.h256(), head.number).await;
+        at.map_err(|error| {
+            // The library forgets the cause of some errors; that the connection is gone is cause enough.
+            if self.socket.is_connected() {
+                of_at_block(&error, "the runtime's version and description", &head.number)
+            } else {
+                ChainError::Disconnected
+            }
+        })
     }
 }
 
@@ -101,6 +112,7 @@ impl std::fmt::Debug for Connection {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum, of which one variant counts")]
 fn of_handshake(endpoint: &Endpoint, error: &SocketError) -> EndpointError {
     let endpoint = endpoint.clone();
     let handshake = match error {

@@ -12,7 +12,7 @@ use crate::block::Block;
 use crate::capabilities::Capabilities;
 use crate::connection::{AtBlock, Connection, REQUEST};
 use crate::endpoints::{Choice, Endpoints};
-use crate::error::{EndpointError, shortened};
+use crate::error::{EndpointError, of_rpc};
 use crate::head::{BlockHash, Head};
 use crate::network::{Endpoint, Settings};
 use crate::shapes;
@@ -98,10 +98,8 @@ impl Driver {
         let connection = Connection::open(endpoint, self.pin, self.settings.timing.connect).await?;
         self.pin.get_or_insert(connection.genesis);
         let connection = Arc::new(connection);
-        let refused = |error: subxt::rpcs::Error| EndpointError::Implausible {
-            endpoint: endpoint.clone(),
-            what: shortened(&error.to_string()),
-        };
+        let refused =
+            |error: subxt::rpcs::Error| EndpointError::of(endpoint, &of_rpc(&error, "its heads", &"at the head"));
         let methods = connection.methods.clone();
         let mut heads = methods.chain_subscribe_new_heads().await.map_err(refused)?;
         let mut finals = methods.chain_subscribe_finalized_heads().await.map_err(refused)?;
@@ -154,7 +152,7 @@ impl Driver {
         let prepared = tokio::time::timeout(REQUEST, connection.at(&head)).await;
         let at = match prepared {
             Ok(Ok(at)) => at,
-            Ok(Err(error)) => return Err(self.of_preparing(endpoint, &error)),
+            Ok(Err(error)) => return Err(EndpointError::of(endpoint, &error)),
             Err(_) => return Err(EndpointError::TimedOut { endpoint: endpoint.clone(), after: REQUEST }),
         };
         self.learn(&at);
@@ -173,17 +171,6 @@ impl Driver {
             new
         });
         Ok(true)
-    }
-
-    fn of_preparing(&self, endpoint: &Endpoint, error: &subxt::error::OnlineClientAtBlockError) -> EndpointError {
-        use crate::error::ChainError;
-        let error = crate::error::of_at_block(error, "the runtime's version and description", &"");
-        match error {
-            ChainError::Disconnected => EndpointError::Dropped { endpoint: endpoint.clone() },
-            ChainError::RateLimited => EndpointError::RateLimited { endpoint: endpoint.clone() },
-            ChainError::TimedOut { after, .. } => EndpointError::TimedOut { endpoint: endpoint.clone(), after },
-            other => EndpointError::Implausible { endpoint: endpoint.clone(), what: other.to_string() },
-        }
     }
 
     fn finalized(&self, header: &Header) {

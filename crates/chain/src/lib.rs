@@ -12,6 +12,8 @@ pub mod epochs;
 mod error;
 mod hashing;
 mod head;
+#[cfg(test)]
+mod metadata;
 mod metagraph;
 pub mod network;
 pub mod registration;

@@ -120,3 +120,6 @@ pub(crate) fn check(metadata: &Metadata) -> Compatibility {
     let extensions = known::extensions_differ(metadata);
     Compatibility { differences: calls.chain(entries).chain(apis).chain(errors).chain(extensions).collect() }
 }
+
+#[cfg(test)]
+mod tests;

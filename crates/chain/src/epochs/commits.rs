@@ -12,6 +12,11 @@ use crate::shapes::known;
 /// Most epochs' worth of time-locked commits that are looked at.
 const MOST_EPOCHS: usize = 64;
 
+/// The hash, the block it was committed at, and the first and last block to reveal it at.
+type RawHashed = ([u8; 32], u64, u64, u64);
+/// Who, at which block, the secret, and the round that unlocks it.
+type RawTimelocked = (Account, u64, Vec<u8>, u64);
+
 /// Weights of a validator that are still secret.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PendingCommit {
@@ -75,7 +80,7 @@ impl Block {
             metagraph.neurons.iter().filter(|neuron| neuron.validator_permit).map(|neuron| neuron.hotkey).collect();
         let index = index(metagraph.netuid, mechanism);
         let keys = validators.iter().map(|hotkey| vec![index.into(), Value::from_bytes(hotkey)]).collect();
-        let rows: Vec<Option<Vec<([u8; 32], u64, u64, u64)>>> = self.values(&known::WEIGHT_COMMITS, keys).await?;
+        let rows: Vec<Option<Vec<RawHashed>>> = self.values(&known::WEIGHT_COMMITS, keys).await?;
         for (hotkey, commits) in validators.iter().zip(rows) {
             for (_, committed_at, reveal_from, reveal_until) in commits.into_iter().flatten() {
                 let commit = Commit::Hashed { reveal_from, reveal_until };
@@ -87,7 +92,7 @@ impl Block {
 
     async fn timelocked(&self, netuid: u16, mechanism: u8, pending: &mut Vec<PendingCommit>) -> Result<(), ChainError> {
         let first = vec![index(netuid, mechanism).into()];
-        let rows: Vec<(Vec<u8>, Vec<(Account, u64, Vec<u8>, u64)>)> =
+        let rows: Vec<(Vec<u8>, Vec<RawTimelocked>)> =
             self.under(&known::TIMELOCKED_COMMITS, first, MOST_EPOCHS).await?;
         for (key, commits) in rows {
             // Eight bytes of hash stand before the number they are of.

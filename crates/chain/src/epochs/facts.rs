@@ -75,6 +75,8 @@ pub struct RowWeight {
     pub total: u64,
     /// To how many it gives something.
     pub entries: u32,
+    /// The most that it gives to one.
+    pub largest: u16,
     /// The block at which it last set, or with commit and reveal last committed, weights.
     pub changed_at: u64,
 }
@@ -168,6 +170,7 @@ impl RowWeight {
             stake: neuron.total_stake,
             weight: row.iter().find(|(uid, _)| *uid == ours).map_or(0, |(_, weight)| *weight),
             total: row.iter().map(|(_, weight)| u64::from(*weight)).sum(),
+            largest: row.iter().map(|(_, weight)| *weight).max().unwrap_or_default(),
             entries: count(row.iter().filter(|(_, weight)| *weight > 0).count()),
             changed_at: updates.get(usize::from(neuron.uid)).copied().unwrap_or_default(),
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ChainError;
 use crate::head::BlockHash;
 use crate::network::Endpoint;
 
@@ -80,4 +81,29 @@ pub enum EndpointError {
         /// What it said.
         what: String,
     },
+}
+
+impl EndpointError {
+    /// Why a node is not used that answered a question so.
+    pub(crate) fn of(endpoint: &Endpoint, error: &ChainError) -> Self {
+        let endpoint = endpoint.clone();
+        match error {
+            ChainError::Disconnected | ChainError::NotConnected(_) => Self::Dropped { endpoint },
+            ChainError::RateLimited => Self::RateLimited { endpoint },
+            ChainError::TimedOut { after, .. } => Self::TimedOut { endpoint, after: *after },
+            ChainError::StatePruned { .. }
+            | ChainError::UnknownBlock { .. }
+            | ChainError::Node { .. }
+            | ChainError::Malformed { .. }
+            | ChainError::ShapeDiffers(_)
+            | ChainError::Unsupported { .. }
+            | ChainError::UnknownSubnet(_)
+            | ChainError::NotRegistered { .. }
+            | ChainError::Refused(_)
+            | ChainError::Expired { .. }
+            | ChainError::Superseded { .. }
+            | ChainError::FateUnknown { .. }
+            | ChainError::Unencodable { .. } => Self::Implausible { endpoint, what: error.to_string() },
+        }
+    }
 }

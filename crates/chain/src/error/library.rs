@@ -82,6 +82,7 @@ pub(crate) fn of_backend(error: &BackendError, what: &'static str, block: &dyn T
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum that grows; what is not known makes no sense here")]
 pub(crate) fn of_at_block(error: &OnlineClientAtBlockError, what: &'static str, block: &dyn ToString) -> ChainError {
     match error {
         OnlineClientAtBlockError::CannotGetCurrentBlock { reason }
@@ -95,6 +96,7 @@ pub(crate) fn of_at_block(error: &OnlineClientAtBlockError, what: &'static str, 
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum that grows; what is not known makes no sense here")]
 pub(crate) fn of_runtime_api(error: &RuntimeApiError, what: &'static str, block: &dyn ToString) -> ChainError {
     match error {
         RuntimeApiError::CannotCallApi(reason) => of_backend(reason, what, block),
@@ -102,6 +104,7 @@ pub(crate) fn of_runtime_api(error: &RuntimeApiError, what: &'static str, block:
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum that grows; what is not known makes no sense here")]
 pub(crate) fn of_events(error: &EventsError, block: &dyn ToString) -> ChainError {
     match error {
         EventsError::CannotFetchEventBytes(reason) => of_backend(reason, "the events of a block", block),
@@ -110,6 +113,7 @@ pub(crate) fn of_events(error: &EventsError, block: &dyn ToString) -> ChainError
 }
 
 /// What became of handing a transaction to the node.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum that grows; what is not known makes no sense here")]
 pub(crate) fn pooled(error: &ExtrinsicError) -> Pooled {
     let what = "author_submitAndWatchExtrinsic";
     match error {

@@ -1,0 +1,9 @@
+//! One suite, two chains: always the embedded one; with `SUBTENSOR_CHAIN` also the real runtime.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
+mod ground;
+mod real;
+mod steps;
