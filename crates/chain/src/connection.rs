@@ -61,8 +61,8 @@ impl Connection {
             .max_response_size(LONGEST_ANSWER)
             .max_concurrent_requests(MOST_REQUESTS)
             .max_buffer_capacity_per_subscription(MOST_WAITING)
-            // A redirection could lead to an unencrypted node, or to one inside our own network.
-            .max_redirections(0)
+            // One try, and so no redirection: it could lead to an unencrypted node, or to one inside our own network.
+            .max_redirections(1)
             .enable_ws_ping(ping)
             .build(endpoint.url())
             .await
