@@ -75,7 +75,10 @@ impl Block {
     }
 
     /// What the author's clock said, in milliseconds since 1970.
-    pub(crate) async fn time_ms(&self) -> Result<u64, ChainError> {
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn time_ms(&self) -> Result<u64, ChainError> {
         self.value(&known::NOW, Vec::new()).await
     }
 

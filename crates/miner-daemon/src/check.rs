@@ -1,17 +1,18 @@
 //! What only miner-daemon can say about the configuration: whether its routes can be served, and its wallet be found. Pure.
 
 use bittensor::wallet::Wallet;
+use chain::Settings;
 use daemon_kit::config::{Config, ConfigError, ConfigErrors, File};
 
 use crate::routes::Routes;
 
-/// Checks the routes of all listeners and the names of the wallet.
+/// Checks the routes of all listeners, the names of the wallet, and the nodes of the chain.
 ///
 /// # Errors
 /// Everything that is wrong, at once.
 pub fn check(config: &Config) -> Result<(), ConfigErrors> {
     let routes = compile(config).err().into_iter().flat_map(|errors| errors.0);
-    let errors: Vec<_> = routes.chain(wallet(config)).collect();
+    let errors: Vec<_> = routes.chain(wallet(config)).chain(nodes(config)).collect();
     if errors.is_empty() { Ok(()) } else { Err(ConfigErrors(errors)) }
 }
 
@@ -34,6 +35,11 @@ fn wallet(config: &Config) -> Option<ConfigError> {
     let names = &config.miner.wallet;
     let error = Wallet::locate(&names.path, &names.name, &names.hotkey).err()?;
     Some(ConfigError::contradiction(File::MinerConfig, "wallet", error.to_string()))
+}
+
+fn nodes(config: &Config) -> Option<ConfigError> {
+    let error = Settings::new(config.miner.chain.as_ref()?).err()?;
+    Some(ConfigError::contradiction(File::MinerConfig, "chain", error.to_string()))
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! Starts the daemon: reads the hotkey, opens the database, binds the addresses, and begins to accept.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use bittensor::keys::Keypair;
 use bittensor::wallet::Wallet;
 use common::call::miner::{Listener, ServedSubnet};
 use common::config::miner::MinerConfig;
-use common::id::Ss58;
+use common::id::Netuid;
 use daemon_kit::ipc::{self, Client};
 use daemon_kit::outbox::{self, Courier};
 use daemon_kit::{Daemon, Durability, Store, beat};
@@ -16,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::admission::Admission;
-use crate::chain::view::View;
+use crate::chain;
 use crate::check::compile;
 use crate::delivery::Deliveries;
 use crate::front::{Front, Load};
@@ -30,7 +32,7 @@ use crate::status::StatusService;
 /// This daemon's name, that of its socket, too.
 const SERVICE: &str = "miner-daemon";
 /// Formats of `front.db`, oldest first; what has been released is never changed.
-const MIGRATIONS: &[&str] = &[outbox::SCHEMA, nonces::SCHEMA];
+const MIGRATIONS: &[&str] = &[outbox::SCHEMA, nonces::SCHEMA, chain::SCHEMA];
 /// Records of ended tasks that may wait to be written, for each task in work.
 const RECORDS_PER_TASK: usize = 4;
 
@@ -42,7 +44,8 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     let config = &daemon.config.miner;
     let workers = &daemon.workers;
     let routes = compile(&daemon.config)?;
-    let hotkey = hotkey(config)?;
+    let key = hotkey(config)?;
+    let hotkey = key.address();
     // The lock on the socket comes first: it keeps a second copy off the database.
     let socket = ipc::Listener::bind(&daemon.home.socket(SERVICE), &config.daemons.allowed_uids)?;
     let bound = bind(config).await?;
@@ -55,6 +58,16 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     }
     let tracker = Client::new(daemon.home.socket("tracker"), "tracker", workers);
     let courier = Courier::start(store.clone(), tracker.clone(), workers);
+    let (view, source) = match config.chain.clone() {
+        None => (Arc::default(), None),
+        Some(chain) => {
+            let (store, courier, workers) = (store.clone(), courier.clone(), workers.clone());
+            let start =
+                chain::Start { config: chain, hotkey: key, ports: ports(&bound, config), store, courier, workers };
+            let (view, source) = start.follow().await?;
+            (view, Some(source))
+        }
+    };
     let recorder = Recorder::new(store.clone(), courier, workers.clone());
     let load = Arc::new(Load::new(&config.server));
     let room = usize::try_from(config.server.max_in_flight).unwrap_or(usize::MAX).saturating_mul(RECORDS_PER_TASK);
@@ -63,7 +76,7 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
         limits: config.server.clone(),
         nonces: Nonces::start(&store).await?,
         admission: Admission::new(&config.callers),
-        chain: Arc::new(View::default()),
+        chain: view,
         tasks: Client::new(daemon.home.socket("task-handler"), "task-handler", workers),
         deliveries: Deliveries::start(&recorder, &load.counts, room.clamp(1, MOST_RECORDS), workers),
         refusals: Refusals::start(&recorder, &load.counts, workers),
@@ -81,7 +94,7 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     }
     // Its answers are for people and for beats of others; this daemon needs no wishes.
     drop(beat::start(&daemon, tracker, Some(store)));
-    let service = StatusService { daemon: daemon.clone(), hotkey, listeners, load };
+    let service = StatusService { daemon: daemon.clone(), hotkey, listeners, chain: source, load };
     workers.spawn("ipc-server", ipc::serve(socket, SERVICE, Arc::new(service), workers.clone()));
     // Nobody is refused just because this daemon was faster than its own connection to task-handler.
     let _ = timeout(HEAD_START, front.tasks.connected()).await;
@@ -98,10 +111,21 @@ const HEAD_START: Duration = Duration::from_secs(1);
 /// The most records that may be open or waiting, however many tasks may be in work.
 const MOST_RECORDS: usize = 65_536;
 
-fn hotkey(config: &MinerConfig) -> anyhow::Result<Ss58> {
+/// Where each subnet is served; the first listener that names it is the one that is published.
+fn ports(bound: &[(TcpListener, SocketAddr)], config: &MinerConfig) -> BTreeMap<Netuid, u16> {
+    let mut ports = BTreeMap::new();
+    for ((_, address), listener) in bound.iter().zip(&config.listeners) {
+        for netuid in &listener.netuids {
+            ports.entry(*netuid).or_insert(address.port());
+        }
+    }
+    ports
+}
+
+fn hotkey(config: &MinerConfig) -> anyhow::Result<Keypair> {
     let names = &config.wallet;
     let wallet = Wallet::locate(&names.path, &names.name, &names.hotkey).context("wallet in miner-config.json")?;
-    Ok(wallet.hotkey().context("the hotkey cannot be read")?.address())
+    wallet.hotkey().context("the hotkey cannot be read")
 }
 
 async fn bind(config: &MinerConfig) -> Result<Vec<(TcpListener, SocketAddr)>, listener::ListenError> {

@@ -1,6 +1,7 @@
 //! Answers what other processes ask of this one.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use common::call::miner::{Listener, MinerCall, MinerStatus, MinerStatusQuery};
 use common::id::Ss58;
@@ -8,6 +9,7 @@ use common::ipc::Reply;
 use daemon_kit::Daemon;
 use daemon_kit::ipc::{CallContext, Service};
 
+use crate::chain::ChainSource;
 use crate::front::Load;
 
 /// The service behind `miner-daemon.sock`.
@@ -18,6 +20,8 @@ pub(crate) struct StatusService {
     pub(crate) hotkey: Ss58,
     /// What is listened on.
     pub(crate) listeners: Vec<Listener>,
+    /// The chain, if one is configured.
+    pub(crate) chain: Option<ChainSource>,
     /// How busy the server is.
     pub(crate) load: Arc<Load>,
 }
@@ -31,7 +35,7 @@ impl StatusService {
             connections: self.load.connections.open(),
             in_flight: self.load.in_flight(),
             since_start: self.load.counts.snapshot(),
-            chain: None,
+            chain: self.chain.as_ref().map(|chain| chain.status(Instant::now())),
         }
     }
 }

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use common::call::miner::chain::{AxonStatus, MetagraphStatus, Registration, SubnetStatus};
 use common::id::{Netuid, Ss58};
@@ -24,13 +26,21 @@ pub(crate) struct Subnet {
     callers: watch::Sender<Option<Callers>>,
     axon: watch::Sender<AxonStatus>,
     last_epoch_block: watch::Sender<Option<u64>>,
+    /// Somebody came who is not known.
+    question: AtomicBool,
 }
 
-/// The neurons of a subnet as callers, at one block.
+/// The neurons of a subnet as callers.
 #[derive(Clone, Debug)]
 pub(crate) struct Callers {
-    /// Numbers for people.
-    pub(crate) summary: MetagraphStatus,
+    /// The block they were read at.
+    pub(crate) block: u64,
+    /// How many there are.
+    pub(crate) neurons: u16,
+    /// How many of them may set weights.
+    pub(crate) validators: u16,
+    /// From when on they are called stale; they are used all the same.
+    pub(crate) fresh_until: Instant,
     /// Each neuron by its hotkey.
     pub(crate) standings: Arc<HashMap<Ss58, Standing>>,
 }
@@ -51,10 +61,14 @@ impl View {
         self.subnets.keys().copied()
     }
 
-    /// Returns what is known of a caller.
+    /// Returns what is known of a caller. One who is not known may be new: the neurons are read again before long.
     pub(crate) fn standing(&self, netuid: Netuid, caller: &Ss58) -> Option<Standing> {
-        let callers = self.subnet(netuid)?.callers.borrow();
-        callers.as_ref()?.standings.get(caller).copied()
+        let subnet = self.subnet(netuid)?;
+        let known = subnet.callers.borrow().as_ref().and_then(|callers| callers.standings.get(caller).copied());
+        if known.is_none() {
+            subnet.ask();
+        }
+        known
     }
 
     /// Whether it is known that nothing can be earned in a subnet now.
@@ -65,14 +79,12 @@ impl View {
     /// Returns once [`View::is_deregistered`] is true, which may be never.
     pub(crate) async fn deregistered(&self, netuid: Netuid) {
         let Some(subnet) = self.subnet(netuid) else { return std::future::pending().await };
-        let mut registration = subnet.registration.subscribe();
-        // An error would mean that the sender is gone, and it is borrowed.
-        drop(registration.wait_for(|known| *known == Registration::NotRegistered).await);
+        subnet.wait_for_registration(|known| *known == Registration::NotRegistered).await;
     }
 
     /// Returns everything for people.
-    pub(crate) fn statuses(&self) -> Vec<SubnetStatus> {
-        self.subnets.iter().map(|(netuid, subnet)| subnet.status(*netuid)).collect()
+    pub(crate) fn statuses(&self, now: Instant) -> Vec<SubnetStatus> {
+        self.subnets.iter().map(|(netuid, subnet)| subnet.status(*netuid, now)).collect()
     }
 }
 
@@ -83,6 +95,7 @@ impl Subnet {
             callers: watch::Sender::new(None),
             axon: watch::Sender::new(AxonStatus::Unknown),
             last_epoch_block: watch::Sender::new(None),
+            question: AtomicBool::new(false),
         }
     }
 
@@ -96,22 +109,30 @@ impl Subnet {
         self.registration.send_replace(registration)
     }
 
+    /// Returns once the registration is as wished.
+    pub(crate) async fn wait_for_registration(&self, wished: impl FnMut(&Registration) -> bool) {
+        // An error would mean that the sender is gone, and it is borrowed.
+        drop(self.registration.subscribe().wait_for(wished).await);
+    }
+
+    /// Asks for the neurons to be read again.
+    pub(crate) fn ask(&self) {
+        self.question.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody asks for the neurons to be read again.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        self.question.load(Ordering::Relaxed)
+    }
+
+    /// The neurons are being read now.
+    pub(crate) fn take_question(&self) {
+        self.question.store(false, Ordering::Relaxed);
+    }
+
     /// Changes who may call.
     pub(crate) fn set_callers(&self, callers: Callers) {
         self.callers.send_replace(Some(callers));
-    }
-
-    /// Says that who may call has not been read for long.
-    pub(crate) fn mark_callers_stale(&self) {
-        self.callers.send_if_modified(|callers| match callers {
-            Some(callers) => !std::mem::replace(&mut callers.summary.stale, true),
-            None => false,
-        });
-    }
-
-    /// Returns the block of the newest metagraph.
-    pub(crate) fn metagraph_block(&self) -> Option<u64> {
-        self.callers.borrow().as_ref().map(|callers| callers.summary.block)
     }
 
     /// Changes what stands on the chain as our axon, and returns what was known before.
@@ -124,24 +145,33 @@ impl Subnet {
         self.last_epoch_block.send_replace(Some(block));
     }
 
-    fn status(&self, netuid: Netuid) -> SubnetStatus {
+    fn status(&self, netuid: Netuid, now: Instant) -> SubnetStatus {
         SubnetStatus {
             netuid,
             registration: self.registration(),
             axon: self.axon.borrow().clone(),
-            metagraph: self.callers.borrow().as_ref().map(|callers| callers.summary),
+            metagraph: self.callers.borrow().as_ref().map(|callers| callers.status(now)),
             last_epoch_block: *self.last_epoch_block.borrow(),
         }
     }
 }
 
+impl Callers {
+    fn status(&self, now: Instant) -> MetagraphStatus {
+        let Self { block, neurons, validators, fresh_until, .. } = *self;
+        MetagraphStatus { block, neurons, validators, stale: now >= fresh_until }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const SUBNET: Netuid = Netuid(7);
     const REGISTERED: Registration =
-        Registration::Registered { uid: 3, immunity_blocks_left: None, eviction_distance: None };
+        Registration::Registered { uid: 3, immunity_blocks_left: None, evicted_after: None };
 
     fn alice() -> Ss58 {
         "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY".parse().unwrap()
@@ -173,16 +203,35 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_metagraph_is_marked_and_still_used() {
+    fn old_neurons_are_called_stale_and_still_used() {
+        let start = Instant::now();
+        let view = View::of([SUBNET]);
+        let standing = Standing { permit: true, stake: 5 };
+        view.subnet(SUBNET).unwrap().set_callers(Callers {
+            block: 40,
+            neurons: 1,
+            validators: 1,
+            fresh_until: start + Duration::from_secs(60),
+            standings: Arc::new(HashMap::from([(alice(), standing)])),
+        });
+
+        let stale = [59, 60].map(|seconds| {
+            let statuses = view.statuses(start + Duration::from_secs(seconds));
+            statuses[0].metagraph.unwrap().stale
+        });
+
+        assert_eq!(stale, [false, true]);
+        assert_eq!(view.standing(SUBNET, &alice()), Some(standing));
+    }
+
+    #[test]
+    fn a_stranger_is_a_reason_to_read_the_neurons_again() {
         let view = View::of([SUBNET]);
         let subnet = view.subnet(SUBNET).unwrap();
-        let standing = Standing { permit: true, stake: 5 };
-        let summary = MetagraphStatus { block: 40, neurons: 1, validators: 1, stale: false };
-        subnet.set_callers(Callers { summary, standings: Arc::new(HashMap::from([(alice(), standing)])) });
+        let before = subnet.is_asked_for();
 
-        subnet.mark_callers_stale();
+        view.standing(SUBNET, &alice());
 
-        assert_eq!(view.standing(SUBNET, &alice()), Some(standing));
-        assert_eq!(view.statuses()[0].metagraph, Some(MetagraphStatus { stale: true, ..summary }));
+        assert!(!before && subnet.is_asked_for());
     }
 }
