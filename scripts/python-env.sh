@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
-# Makes .venv with the real Bittensor SDK and an independent vendor server, for tests and benchmarks. The miner needs no Python.
+# Makes .venv with the real Bittensor SDK and an independent vendor server, and .venv-sdk11 with the newest SDK, whose
+# needs contradict the other's; both for tests and benchmarks. The miner needs no Python.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-venv=$PWD/.venv
-requirements=scripts/test-requirements.txt
-if ! cmp -s "$requirements" "$venv/installed"; then
-    echo "==> installing $requirements into .venv" >&2
+# make VENV REQUIREMENTS
+make() {
+    local venv=$PWD/$1 requirements=$2
+    if cmp -s "$requirements" "$venv/installed"; then
+        return
+    fi
+    echo "==> installing $requirements into $1" >&2
     python3 -m venv --clear "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
     cp "$requirements" "$venv/installed"
-fi
+}
+
+make .venv scripts/test-requirements.txt
+make .venv-sdk11 scripts/test-requirements-sdk11.txt
