@@ -5,7 +5,6 @@
 
 mod address;
 mod callers;
-mod connection;
 mod epochs;
 mod facts;
 mod memory;
@@ -81,7 +80,6 @@ impl Start {
         let source = ChainSource::new(&scope);
         let stopping = workers.token();
         workers.spawn("chain-connection", async move { driver.run(stopping.cancelled()).await });
-        workers.spawn("chain-log", connection::tell(scope.clone()));
         workers.spawn("chain-registration", registration::watch(scope.clone()));
         for (netuid, port) in self.ports {
             workers.spawn("chain-callers", callers::keep(scope.clone(), netuid));
@@ -109,7 +107,7 @@ impl Scope {
             let next = stopping.run_until_cancelled(self.client.after(known, PATIENCE)).await?;
             match next {
                 Ok(block) => return Some(block),
-                // The connection's own worker says what is wrong.
+                // The connection itself tells what is wrong.
                 Err(error) => tracing::trace!(%error, "No new block yet"),
             }
             self.pause(PAUSE).await?;

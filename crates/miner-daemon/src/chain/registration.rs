@@ -24,7 +24,7 @@ pub(super) async fn watch(scope: Scope) {
                     note(&scope, *netuid, uid, block.number()).await;
                 }
             }
-            // The next block is another chance; the connection's worker tells of one that is lost.
+            // The next block is another chance; the connection itself tells of one that is lost.
             Err(error) => tracing::debug!(%error, block = block.number(), "Registrations cannot be read"),
         }
     }
