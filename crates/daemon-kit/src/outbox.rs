@@ -25,10 +25,10 @@ const UNREADABLE: i64 = 2;
 /// # Errors
 /// The statement failed.
 pub fn push(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("DELETE FROM outbox WHERE id = ?1 AND state = ?2")?
-        .execute(params![entry.id.to_string(), STAGED])?;
-    insert(connection, entry, READY)
+    let replace = "INSERT INTO outbox (id, state, entry) VALUES (?1, ?2, ?3)
+        ON CONFLICT (id) DO UPDATE SET state = excluded.state, entry = excluded.entry WHERE state = ?4";
+    connection.prepare_cached(replace)?.execute(params![entry.id.to_string(), READY, json(entry)?, STAGED])?;
+    Ok(())
 }
 
 /// Puts an entry aside that is sent only if the process ends before [`push`] replaces it.
@@ -36,7 +36,9 @@ pub fn push(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
 /// # Errors
 /// The statement failed.
 pub fn stage(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
-    insert(connection, entry, STAGED)
+    let insert = "INSERT INTO outbox (id, state, entry) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING";
+    connection.prepare_cached(insert)?.execute(params![entry.id.to_string(), STAGED, json(entry)?])?;
+    Ok(())
 }
 
 /// Puts staged entries in line, at start-up: their process has ended before it knew better. Returns how many.
@@ -59,13 +61,8 @@ pub fn waiting(connection: &Connection) -> rusqlite::Result<u64> {
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
-fn insert(connection: &Connection, entry: &Entry, state: i64) -> rusqlite::Result<()> {
-    let json =
-        serde_json::to_string(entry).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    connection
-        .prepare_cached("INSERT INTO outbox (id, state, entry) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING")?
-        .execute(params![entry.id.to_string(), state, json])?;
-    Ok(())
+fn json(entry: &Entry) -> rusqlite::Result<String> {
+    serde_json::to_string(entry).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
 /// Returns the oldest entries in line, at most `entries` of them with about `bytes` of JSON. Sets aside what cannot be

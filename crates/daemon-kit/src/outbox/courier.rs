@@ -20,6 +20,8 @@ const BATCH_BYTES: usize = 1024 * 1024;
 const CALL: Duration = Duration::from_secs(10);
 /// How long a courier sleeps if nobody notifies it.
 const IDLE: Duration = Duration::from_secs(5);
+/// How long entries are gathered for a call: one call and one sync for each entry would cost more than the entry.
+const GATHER: Duration = Duration::from_millis(100);
 
 /// A worker that empties an outbox.
 #[derive(Clone, Debug)]
@@ -73,6 +75,9 @@ async fn carry(store: &Store, tracker: &Client<TrackerCall>, wake: &Notify) {
                 if sent == 0 {
                     // Time is up: look anyway.
                     drop(tokio::time::timeout(IDLE, wake.notified()).await);
+                }
+                if sent < BATCH_ENTRIES {
+                    tokio::time::sleep(GATHER).await;
                 }
             }
             Err(error) => {

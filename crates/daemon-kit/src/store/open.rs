@@ -12,6 +12,8 @@ use super::StoreError;
 
 /// How long a lock of another program, such as a backup, is waited for.
 const BUSY: Duration = Duration::from_secs(5);
+/// Statements that are kept prepared: more than any daemon has.
+const STATEMENTS: usize = 64;
 
 pub(super) fn open(path: &Path, migrations: &[&str]) -> Result<Connection, StoreError> {
     make_private(path).map_err(|source| StoreError::File { path: path.to_owned(), source: Arc::new(source) })?;
@@ -31,6 +33,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;

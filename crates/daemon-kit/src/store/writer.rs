@@ -82,66 +82,85 @@ pub(super) fn start(
     queue: mpsc::Receiver<Box<dyn Job>>,
 ) -> std::io::Result<()> {
     let name = path.file_name().map_or_else(|| "store".into(), |name| name.to_string_lossy().into_owned());
-    thread::Builder::new().name(name).spawn(move || work(&path, &connection, queue)).map(drop)
+    let writer = Writer { path, connection, is_synced: None };
+    thread::Builder::new().name(name).spawn(move || writer.work(queue)).map(drop)
 }
 
-fn work(path: &Path, connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
-    while let Some(first) = queue.blocking_recv() {
-        let mut batch = vec![first];
-        while batch.len() < BATCH
-            && let Ok(job) = queue.try_recv()
-        {
-            batch.push(job);
-        }
-        while !batch.is_empty() {
-            batch = transact(path, connection, batch);
-        }
-    }
+struct Writer {
+    path: Arc<Path>,
+    connection: Connection,
+    /// Whether a commit is synced, once that was set.
+    is_synced: Option<bool>,
 }
 
-/// Runs jobs in one transaction and answers them. Returns those it could not try, because a job before them lost the
-/// transaction.
-fn transact(path: &Path, connection: &Connection, mut batch: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
-    let mut tried = 0;
-    let outcome = begin(connection, &batch).and_then(|()| {
-        for job in &mut batch {
-            tried += 1;
-            in_savepoint(connection, job.as_mut())?;
-        }
-        connection.execute_batch("COMMIT")
-    });
-    let lost = outcome.err().map(Arc::new);
-    let untried = match &lost {
-        // It could not even begin: the same would happen to the rest.
-        Some(_) if tried == 0 => Vec::new(),
-        Some(_) | None => batch.split_off(tried),
-    };
-    if let Some(error) = &lost {
-        tracing::error!(database = %path.display(), %error, jobs = batch.len(), "Transaction failed");
-        if !connection.is_autocommit()
-            && let Err(error) = connection.execute_batch("ROLLBACK")
-        {
-            tracing::error!(database = %path.display(), %error, "Rollback failed");
+impl Writer {
+    fn work(mut self, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+        while let Some(first) = queue.blocking_recv() {
+            let mut batch = vec![first];
+            while batch.len() < BATCH
+                && let Ok(job) = queue.try_recv()
+            {
+                batch.push(job);
+            }
+            while !batch.is_empty() {
+                batch = self.transact(batch);
+            }
         }
     }
-    for job in batch {
-        job.answer(lost.as_ref());
-    }
-    untried
-}
 
-fn begin(connection: &Connection, batch: &[Box<dyn Job>]) -> rusqlite::Result<()> {
-    let synced = batch.iter().any(|job| job.durability() == Durability::Synced);
-    connection.pragma_update(None, "synchronous", if synced { "FULL" } else { "NORMAL" })?;
-    connection.execute_batch("BEGIN IMMEDIATE")
+    /// Runs jobs in one transaction and answers them. Returns those it could not try, because a job before them lost the
+    /// transaction.
+    fn transact(&mut self, mut batch: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+        let mut tried = 0;
+        let outcome = self.begin(&batch).and_then(|()| {
+            for job in &mut batch {
+                tried += 1;
+                in_savepoint(&self.connection, job.as_mut())?;
+            }
+            execute(&self.connection, "COMMIT")
+        });
+        let lost = outcome.err().map(Arc::new);
+        let untried = match &lost {
+            // It could not even begin: the same would happen to the rest.
+            Some(_) if tried == 0 => Vec::new(),
+            Some(_) | None => batch.split_off(tried),
+        };
+        if let Some(error) = &lost {
+            let database = self.path.display();
+            tracing::error!(%database, %error, jobs = batch.len(), "Transaction failed");
+            if !self.connection.is_autocommit()
+                && let Err(error) = execute(&self.connection, "ROLLBACK")
+            {
+                tracing::error!(%database, %error, "Rollback failed");
+            }
+        }
+        for job in batch {
+            job.answer(lost.as_ref());
+        }
+        untried
+    }
+
+    fn begin(&mut self, batch: &[Box<dyn Job>]) -> rusqlite::Result<()> {
+        let is_synced = batch.iter().any(|job| job.durability() == Durability::Synced);
+        if self.is_synced != Some(is_synced) {
+            self.connection.pragma_update(None, "synchronous", if is_synced { "FULL" } else { "NORMAL" })?;
+            self.is_synced = Some(is_synced);
+        }
+        execute(&self.connection, "BEGIN IMMEDIATE")
+    }
 }
 
 /// # Errors
 /// The transaction as a whole is lost: SQLite takes back everything on a full disk, for example.
 fn in_savepoint(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
-    connection.execute_batch("SAVEPOINT job")?;
+    execute(connection, "SAVEPOINT job")?;
     if !job.run(connection) {
-        connection.execute_batch("ROLLBACK TO job")?;
+        execute(connection, "ROLLBACK TO job")?;
     }
-    connection.execute_batch("RELEASE job")
+    execute(connection, "RELEASE job")
+}
+
+/// Runs a statement that is kept prepared: it would cost more to prepare than to run.
+fn execute(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(statement)?.execute([]).map(drop)
 }
