@@ -16,7 +16,7 @@ use subxt::utils::{AccountId32, MultiSignature};
 use tokio::task::JoinSet;
 
 /// Longest wait for anything.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// The subnet that both chains prepare.
 pub(crate) const NETUID: u16 = 2;
 
