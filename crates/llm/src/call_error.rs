@@ -84,6 +84,20 @@ pub enum Cause {
     /// The answer is not what the protocol says.
     #[error("the answer {0}")]
     Protocol(&'static str),
+    /// All tokens went into thinking: the answer is empty, and billed.
+    #[error(
+        "the model thought up to its output cap and said nothing; raise max_tokens_per_task or lower the vendor's effort"
+    )]
+    OnlyThought,
+    /// The stream ended before the vendor said that the answer did.
+    #[error("the stream ended before the answer did")]
+    Cut,
+    /// The vendor went on after the output cap, and was cut off.
+    #[error("the vendor went on after the output cap of {cap} tokens; check its cap_field in miner-config.json")]
+    OverCap {
+        /// The cap that was sent.
+        cap: u32,
+    },
     /// The answer ended for another reason than being complete.
     #[error("the answer ended early{}", in_brackets(.0.as_ref()))]
     Finish(Option<VendorCode>),

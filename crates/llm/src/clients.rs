@@ -5,20 +5,23 @@ use std::fmt;
 use std::time::Duration;
 
 use common::config::miner::{Dialect, Vendor};
-use common::id::{ModelName, VendorName};
+use common::id::VendorName;
 use common::outcome::VendorFailure;
-use common::task::Message;
 use secrecy::SecretString;
-use tokio::time::Instant;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 
 use crate::call_error::{Billing, CallError, Cause};
 use crate::completion::Completion;
 use crate::endpoint::{Endpoint, EndpointError};
-use crate::exchange;
-use crate::models::ModelTable;
-use crate::openai_chat;
+use crate::exchange::{self, Opened, Reply};
+use crate::listed::ListedModel;
+use crate::models::{Asked, ModelTable};
+use crate::openai_chat::Delivery;
 use crate::permit::{Issuer, Permit, Seal};
-use crate::tls;
+use crate::question::Question;
+use crate::streaming::{self, Reader};
+use crate::{anthropic, gemini, openai_chat, tls};
 
 /// How long a connection may take to be made; a task's deadline is usually shorter.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -84,33 +87,48 @@ impl Clients {
     pub async fn complete(
         &self,
         permit: Permit,
-        messages: &[Message],
+        question: impl Into<Question<'_>>,
         deadline: Instant,
     ) -> Result<Completion, CallError> {
         let started = Instant::now();
-        let result = self.call(&permit, messages, deadline).await;
-        let ms = started.elapsed().as_millis();
-        match &result {
-            Ok(_) => tracing::debug!(model = %permit.model(), attempt = %permit.attempt(), ms, "Model answered"),
-            Err(error) => {
-                let failure = error.failure.name();
-                tracing::debug!(model = %permit.model(), attempt = %permit.attempt(), ms, failure, %error, "Call failed");
-            }
-        }
+        let result = self.call(&permit, question.into(), deadline).await;
+        log(&permit, started, &result);
         result
     }
 
-    /// Asks a vendor for the names of its models: a proof that the vendor can be reached and takes the key. Returns by the
+    /// Makes the call that `permit` was given for, and passes pieces of the text on as they come; returns by the deadline.
+    /// Whoever takes the pieces too slowly slows the stream, and may stop taking them. They are the answer only if this
+    /// returns one.
+    ///
+    /// # Errors
+    ///
+    /// If there is no usable answer, or if it did not come to its end; the error says what may have been billed.
+    pub async fn stream(
+        &self,
+        permit: Permit,
+        question: impl Into<Question<'_>>,
+        deltas: &mpsc::Sender<String>,
+        deadline: Instant,
+    ) -> Result<Completion, CallError> {
+        let started = Instant::now();
+        let result = self.follow(&permit, question.into(), deltas, deadline).await;
+        log(&permit, started, &result);
+        result
+    }
+
+    /// Asks a vendor for its models: a proof that the vendor can be reached and takes the key. Returns by the
     /// deadline. This needs no permit, because no vendor bills it.
     ///
     /// # Errors
     ///
     /// If the vendor does not answer with a list; nothing is billed in any case.
-    pub async fn list_models(&self, vendor: &VendorName, deadline: Instant) -> Result<Vec<ModelName>, CallError> {
+    pub async fn list_models(&self, vendor: &VendorName, deadline: Instant) -> Result<Vec<ListedModel>, CallError> {
         let endpoint = self.endpoint(vendor)?;
         let reply = exchange::get_models(&self.http, endpoint, deadline).await?;
         match endpoint.vendor.dialect {
             Dialect::OpenaiChat => openai_chat::read_models(&reply),
+            Dialect::Anthropic => anthropic::read_models(&reply),
+            Dialect::Gemini => gemini::read_models(&reply),
         }
     }
 
@@ -125,20 +143,84 @@ impl Clients {
         Ok(endpoint)
     }
 
-    async fn call(&self, permit: &Permit, messages: &[Message], deadline: Instant) -> Result<Completion, CallError> {
+    async fn call(&self, permit: &Permit, question: Question<'_>, deadline: Instant) -> Result<Completion, CallError> {
+        let (endpoint, body) = self.prepare(permit, question, false)?;
+        let url = endpoint.url(&permit.model().model, false);
+        let reply = exchange::post(&self.http, endpoint, url, body, deadline).await?;
+        read(endpoint.vendor.dialect, &reply)
+    }
+
+    async fn follow(
+        &self,
+        permit: &Permit,
+        question: Question<'_>,
+        deltas: &mpsc::Sender<String>,
+        deadline: Instant,
+    ) -> Result<Completion, CallError> {
+        let (endpoint, body) = self.prepare(permit, question, true)?;
+        let dialect = endpoint.vendor.dialect;
+        let url = endpoint.url(&permit.model().model, true);
+        match exchange::open(&self.http, endpoint, url, body, deadline).await? {
+            Opened::Events(events) => {
+                let cap = permit.worst().output_tokens;
+                streaming::follow(events, Reader::new(dialect), cap, deltas, deadline).await
+            }
+            Opened::Whole(reply) => {
+                let completion = read(dialect, &reply)?;
+                // Whoever takes no pieces has the answer all the same.
+                drop(timeout_at(deadline, deltas.send(completion.text.clone())).await);
+                Ok(completion)
+            }
+        }
+    }
+
+    /// Checks the permit and writes the request.
+    fn prepare(
+        &self,
+        permit: &Permit,
+        question: Question<'_>,
+        streamed: bool,
+    ) -> Result<(&Endpoint, Vec<u8>), CallError> {
         let refused = |failure, cause| CallError::new(failure, Billing::Nothing, cause);
+        let messages = question.messages;
         permit
             .check(&self.seal, messages)
             .map_err(|mismatch| refused(VendorFailure::InvalidRequest, Cause::Permit(mismatch)))?;
         let endpoint = self.endpoint(&permit.model().vendor)?;
-        let form = self.table.form(&permit.model().model, &endpoint.vendor);
-        match endpoint.vendor.dialect {
+        let vendor = &endpoint.vendor;
+        let asked = Asked {
+            effort: question.effort.or(vendor.effort),
+            temperature: vendor.temperature,
+            cap: permit.worst().output_tokens,
+        };
+        let form = self.table.form(&permit.model().model, vendor, asked);
+        let body = match vendor.dialect {
             Dialect::OpenaiChat => {
-                let body = openai_chat::request(permit, form, messages)
-                    .map_err(|_| refused(VendorFailure::InvalidRequest, Cause::Build))?;
-                let reply = exchange::post(&self.http, endpoint, body, deadline).await?;
-                openai_chat::read(&reply)
+                let streaming = Delivery::Streamed { usage: vendor.stream_usage };
+                openai_chat::request(permit, form, messages, if streamed { streaming } else { Delivery::Plain })
             }
+            Dialect::Anthropic => anthropic::request(permit, form, messages, streamed),
+            Dialect::Gemini => gemini::request(permit, form, messages),
+        };
+        Ok((endpoint, body.map_err(|_| refused(VendorFailure::InvalidRequest, Cause::Build))?))
+    }
+}
+
+fn read(dialect: Dialect, reply: &Reply) -> Result<Completion, CallError> {
+    match dialect {
+        Dialect::OpenaiChat => openai_chat::read(reply),
+        Dialect::Anthropic => anthropic::read(reply),
+        Dialect::Gemini => gemini::read(reply),
+    }
+}
+
+fn log(permit: &Permit, started: Instant, result: &Result<Completion, CallError>) {
+    let ms = started.elapsed().as_millis();
+    match result {
+        Ok(_) => tracing::debug!(model = %permit.model(), attempt = %permit.attempt(), ms, "Model answered"),
+        Err(error) => {
+            let failure = error.failure.name();
+            tracing::debug!(model = %permit.model(), attempt = %permit.attempt(), ms, failure, %error, "Call failed");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One HTTP request and its reply, bounded in size and time, and honest about whether anything left.
 
+use std::collections::VecDeque;
 use std::error::Error;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,19 +10,24 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use common::outcome::VendorFailure;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http_body::{Frame, SizeHint};
-use reqwest::{Client, Request, RequestBuilder, Response};
+use reqwest::{Client, Request, RequestBuilder, Response, Url};
 use tokio::time::{Instant, timeout_at};
 
 use crate::call_error::{Billing, CallError, Cause};
 use crate::endpoint::Endpoint;
 use crate::retry_after;
+use crate::sse::Decoder;
 
 /// More than the longest answer of any model, with every character escaped.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// More than any description of an error.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
+/// More than any event of a stream; a vendor may send an answer as one.
+const MAX_EVENT_BYTES: usize = 1024 * 1024;
+/// More than a stream of the longest answer, with half a kilobyte around each token.
+const MAX_STREAM_BYTES: usize = 128 * 1024 * 1024;
 
 /// A vendor's reply, read to its end.
 #[derive(Debug)]
@@ -35,26 +41,109 @@ pub(crate) struct Reply {
 pub(crate) async fn post(
     client: &Client,
     endpoint: &Endpoint,
+    url: Url,
     body: Vec<u8>,
     deadline: Instant,
 ) -> Result<Reply, CallError> {
     let left = Left::default();
+    let exchange = async {
+        let response = send(client, endpoint, url, body, "application/json", &left).await?;
+        read(response, &left).await
+    };
+    in_time(exchange, deadline, &left).await
+}
+
+/// What comes back where a stream was asked for.
+pub(crate) enum Opened {
+    /// A stream.
+    Events(Box<Events>),
+    /// An error, or the whole answer of a server that does not stream.
+    Whole(Reply),
+}
+
+/// Sends one request with a body, which the vendor may bill, and reads its reply up to where a stream begins.
+pub(crate) async fn open(
+    client: &Client,
+    endpoint: &Endpoint,
+    url: Url,
+    body: Vec<u8>,
+    deadline: Instant,
+) -> Result<Opened, CallError> {
+    let left = Left::default();
+    let exchange = async {
+        let response = send(client, endpoint, url, body, "text/event-stream", &left).await?;
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if response.status().is_success() && kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream") {
+            let (decoder, ready) = (Decoder::new(MAX_EVENT_BYTES), VecDeque::new());
+            let events = Events { response, left: left.clone(), decoder, ready, read: 0, deadline };
+            return Ok(Opened::Events(Box::new(events)));
+        }
+        read(response, &left).await.map(Opened::Whole)
+    };
+    in_time(exchange, deadline, &left).await
+}
+
+/// The events of a reply, as they come in.
+pub(crate) struct Events {
+    response: Response,
+    left: Left,
+    decoder: Decoder,
+    /// Those that came in together.
+    ready: VecDeque<Vec<u8>>,
+    read: usize,
+    deadline: Instant,
+}
+
+impl Events {
+    /// Returns the data of the next event, or `None` at the end; returns by the deadline.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, CallError> {
+        let too_large = |limit| CallError::new(VendorFailure::Malformed, Billing::Unknown, Cause::TooLarge { limit });
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Ok(Some(event));
+            }
+            let chunk = timeout_at(self.deadline, self.response.chunk()).await.map_err(|_| self.left.late())?;
+            let Some(chunk) = chunk.map_err(|error| self.left.broken(&error))? else { return Ok(None) };
+            self.read = self.read.saturating_add(chunk.len());
+            if self.read > MAX_STREAM_BYTES {
+                return Err(too_large(MAX_STREAM_BYTES));
+            }
+            let ready = &mut self.ready;
+            let taken = self.decoder.push(&chunk, |event| ready.push_back(event));
+            taken.map_err(|_| too_large(MAX_EVENT_BYTES))?;
+        }
+    }
+}
+
+async fn send(
+    client: &Client,
+    endpoint: &Endpoint,
+    url: Url,
+    body: Vec<u8>,
+    accept: &'static str,
+    left: &Left,
+) -> Result<Response, CallError> {
     let body = reqwest::Body::wrap(WatchedBody { content: Some(body.into()), left: left.clone() });
-    let request = client.post(endpoint.url.clone()).header(CONTENT_TYPE, "application/json").body(body);
-    let request = build(request, endpoint)?;
+    let request = client.post(url).header(CONTENT_TYPE, "application/json").header(ACCEPT, accept).body(body);
+    client.execute(build(request, endpoint)?).await.map_err(|error| left.broken(&error))
+}
+
+/// Gives up at the deadline, and does not even begin after it.
+async fn in_time<T>(
+    exchange: impl Future<Output = Result<T, CallError>>,
+    deadline: Instant,
+    left: &Left,
+) -> Result<T, CallError> {
     if deadline <= Instant::now() {
         return Err(left.late());
     }
-    let exchange = async {
-        let response = client.execute(request).await.map_err(|error| left.broken(&error))?;
-        read(response, &left).await
-    };
     timeout_at(deadline, exchange).await.unwrap_or_else(|_| Err(left.late()))
 }
 
 /// Asks for the list of models and reads the reply. Nobody bills that, so no error here says that anything is.
 pub(crate) async fn get_models(client: &Client, endpoint: &Endpoint, deadline: Instant) -> Result<Reply, CallError> {
-    let request = build(client.get(endpoint.models_url.clone()), endpoint)?;
+    let request = client.get(endpoint.models_url.clone()).header(ACCEPT, "application/json");
+    let request = build(request, endpoint)?;
     let exchange = async {
         let response = client.execute(request).await.map_err(|error| {
             // Without a body there is no telling when the request left, and no need to.
@@ -66,14 +155,11 @@ pub(crate) async fn get_models(client: &Client, endpoint: &Endpoint, deadline: I
     reply.map_err(|error| CallError { billing: Billing::Nothing, ..error })
 }
 
-/// Adds what every request has.
+/// Adds what every request to the vendor has.
 fn build(request: RequestBuilder, endpoint: &Endpoint) -> Result<Request, CallError> {
     let not_built = || CallError::new(VendorFailure::InvalidRequest, Billing::Nothing, Cause::Build);
-    let mut request = request.header(ACCEPT, "application/json");
-    if let Some(authorization) = endpoint.authorization().map_err(|_| not_built())? {
-        request = request.header(AUTHORIZATION, authorization);
-    }
-    request.build().map_err(|_| not_built())
+    let headers = endpoint.headers().map_err(|_| not_built())?;
+    request.headers(headers).build().map_err(|_| not_built())
 }
 
 async fn read(mut response: Response, left: &Left) -> Result<Reply, CallError> {

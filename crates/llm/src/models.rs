@@ -1,16 +1,20 @@
 //! The models that can be called: limits, prices and what their requests must say, from the shipped table and the
 //! operator's configuration.
 
+mod form;
+mod outlook;
 mod price;
 mod table;
+mod thinking;
 
 use common::config::budget::TokenBudgets;
 use common::config::miner::{CapField, LocalModel, Vendor};
 use common::config::subnet::ModelRef;
 use common::id::ModelName;
 use common::money::Usd;
-use serde_json::{Map, Value};
 
+pub(crate) use form::{Asked, RequestForm};
+pub use outlook::Outlook;
 pub use price::{LongRates, Prices, Rates};
 use table::{ModelEntry, ServiceEntry, TableFile};
 
@@ -35,13 +39,6 @@ pub struct Model {
     pub prices: Prices,
     /// When the vendor shuts it down, in milliseconds since 1970, if it has said so.
     pub shutdown_unix_ms: Option<u64>,
-}
-
-/// What a request must say besides the question.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct RequestForm {
-    pub(crate) cap_field: CapField,
-    pub(crate) fields: Map<String, Value>,
 }
 
 impl ModelTable {
@@ -102,23 +99,10 @@ impl ModelTable {
             name: model.clone(),
             context_tokens,
             max_output_tokens,
-            cap_field: self.form(&model.model, vendor).cap_field,
+            cap_field: self.cap_field(&model.model, vendor),
             prices,
             shutdown_unix_ms: shutdown.map(|day| day.starts_unix_ms),
         })
-    }
-
-    /// Returns what a request for `model` must say. Only the service itself gets fields that a compatible server may refuse.
-    pub(crate) fn form(&self, model: &ModelName, vendor: &Vendor) -> RequestForm {
-        let listed = self.listed(model, vendor).map(|(_, listed)| listed);
-        // Of compatible servers, many ignore the newer field and would generate without end.
-        let usual = listed.map_or(CapField::MaxTokens, |listed| listed.cap_field);
-        let mut fields = Map::new();
-        if let Some(service) = self.file.services.iter().find(|service| service.is_at(vendor)) {
-            fields.extend(service.request_fields.clone());
-            fields.extend(listed.map(|listed| listed.request_fields.clone()).unwrap_or_default());
-        }
-        RequestForm { cap_field: vendor.cap_field.unwrap_or(usual), fields }
     }
 
     fn listed(&self, model: &ModelName, vendor: &Vendor) -> Option<(&ServiceEntry, &ModelEntry)> {

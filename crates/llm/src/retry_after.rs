@@ -10,7 +10,15 @@ const LONGEST: Duration = Duration::from_secs(3600);
 /// Reads `retry-after-ms`, else `retry-after` in seconds; anything else, such as a date, is as good as absent.
 pub(crate) fn read(headers: &HeaderMap) -> Option<Duration> {
     let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let seconds = number("retry-after-ms").map(|ms| ms / 1000.0).or_else(|| number("retry-after"))?;
+    number("retry-after-ms").map(|ms| ms / 1000.0).or_else(|| number("retry-after")).and_then(wait)
+}
+
+/// Reads a number of seconds, which may have a fraction.
+pub(crate) fn seconds(text: &str) -> Option<Duration> {
+    text.trim().parse().ok().and_then(wait)
+}
+
+fn wait(seconds: f64) -> Option<Duration> {
     if seconds.is_nan() || seconds < 0.0 {
         return None;
     }

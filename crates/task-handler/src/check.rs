@@ -2,7 +2,7 @@
 //! vendors' addresses can be called. Pure.
 
 use daemon_kit::config::{Config, ConfigError, ConfigErrors, File};
-use llm::check_address;
+use llm::check_vendor;
 use llm_router::check_strategies;
 
 /// Checks the strategies of all profiles and the addresses of all vendors.
@@ -25,8 +25,8 @@ fn strategies(config: &Config) -> impl Iterator<Item = ConfigError> {
 
 fn addresses(config: &Config) -> impl Iterator<Item = ConfigError> {
     config.miner.vendors.iter().filter_map(|(name, vendor)| {
-        let error = check_address(vendor).err()?;
-        let key = format!("vendors.{name}.base_url");
+        let error = check_vendor(vendor).err()?;
+        let key = format!("vendors.{name}.{}", error.key());
         Some(ConfigError::contradiction(File::MinerConfig, key, error.to_string()))
     })
 }

@@ -104,13 +104,7 @@ mod tests {
     }
 
     fn vendor(credential: Option<&str>) -> Vendor {
-        Vendor {
-            dialect: Dialect::OpenaiChat,
-            base_url: "http://127.0.0.1:1/v1".into(),
-            credential: credential.map(Into::into),
-            cap_field: None,
-            service: None,
-            models: BTreeMap::new(),
-        }
+        let vendor = Vendor::new(Dialect::OpenaiChat, "http://127.0.0.1:1/v1");
+        Vendor { credential: credential.map(Into::into), ..vendor }
     }
 }

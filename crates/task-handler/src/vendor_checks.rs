@@ -80,7 +80,7 @@ async fn ask(
     match clients.list_models(vendor, deadline).await {
         Ok(listed) => {
             let models = u32::try_from(listed.len()).unwrap_or(u32::MAX);
-            let listed = BTreeSet::from_iter(listed);
+            let listed = listed.into_iter().map(|model| model.name).collect();
             VendorOutcome::Accepted { models, unlisted: expected.difference(&listed).cloned().collect() }
         }
         Err(error) => {

@@ -48,7 +48,12 @@ fn leave_out(
                 problems.insert(name, error.to_string());
             }
             // The check of the configuration finds these before anything starts.
-            EndpointError::NoUrl | EndpointError::WholeUrl(_) | EndpointError::Extras => wrong.push((name, error)),
+            EndpointError::NoUrl
+            | EndpointError::WholeUrl(_)
+            | EndpointError::Extras
+            | EndpointError::CapField
+            | EndpointError::Service
+            | EndpointError::RequestField(_) => wrong.push((name, error)),
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(ClientsError::Vendors(wrong)) }
@@ -73,14 +78,7 @@ mod tests {
     }
 
     fn vendors(entries: &[(&str, &str)]) -> BTreeMap<VendorName, Vendor> {
-        let vendor = |base_url: &str| Vendor {
-            dialect: Dialect::OpenaiChat,
-            base_url: base_url.into(),
-            credential: None,
-            cap_field: None,
-            service: None,
-            models: BTreeMap::new(),
-        };
+        let vendor = |base_url: &str| Vendor::new(Dialect::OpenaiChat, base_url);
         entries.iter().map(|(name, base_url)| ((*name).into(), vendor(base_url))).collect()
     }
 

@@ -151,20 +151,57 @@ impl Server {
 pub struct Vendor {
     /// The vendor's protocol.
     pub dialect: Dialect,
-    /// What stands before `/chat/completions`, such as `https://api.openai.com/v1`.
+    /// What stands before the protocol's own path, such as `https://api.openai.com/v1`.
     pub base_url: String,
     /// The entry of llm-credentials.json with the key; absent for a server without keys.
     #[serde(default)]
     pub credential: Option<String>,
-    /// The field that caps the output; the model table decides if absent. Some compatible servers honour `max_tokens` only.
+    /// Under `openai-chat`, the field that caps the output; the model table decides if absent. Some compatible servers honour
+    /// `max_tokens` only.
     #[serde(default)]
     pub cap_field: Option<CapField>,
     /// Whose service it is; decided by `base_url` if absent. Name it for a gateway of your own that passes requests on.
     #[serde(default)]
     pub service: Option<Service>,
+    /// How much its models think, where the table says that they can be told; the nearest lower level that a model knows.
+    #[serde(default)]
+    pub effort: Option<Effort>,
+    /// The sampling temperature, sent only to models that take one.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 2))]
+    pub temperature: Option<f64>,
+    /// Under `openai-chat`, whether a stream is asked for its usage; false for a server that refuses to be asked.
+    #[serde(default = "yes")]
+    pub stream_usage: bool,
+    /// More fields for each request, such as `provider` of OpenRouter; none that has to do with the price.
+    #[serde(default)]
+    pub request_fields: BTreeMap<String, serde_json::Value>,
     /// Models that the shipped table does not know, such as those of a local server, or whose limits differ there.
     #[serde(default)]
     pub models: BTreeMap<ModelName, LocalModel>,
+}
+
+impl Vendor {
+    /// A vendor without key or quirks.
+    #[must_use]
+    pub fn new(dialect: Dialect, base_url: impl Into<String>) -> Self {
+        Self {
+            dialect,
+            base_url: base_url.into(),
+            credential: None,
+            cap_field: None,
+            service: None,
+            effort: None,
+            temperature: None,
+            stream_usage: true,
+            request_fields: BTreeMap::new(),
+            models: BTreeMap::new(),
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Whose service answers.
@@ -173,6 +210,10 @@ pub struct Vendor {
 pub enum Service {
     /// OpenAI itself: gets the request fields that pin storing, service tier and caching.
     Openai,
+    /// Anthropic itself: likewise.
+    Anthropic,
+    /// Google's Gemini API itself: likewise.
+    Gemini,
     /// A compatible server: gets only the fields that every server knows.
     Compatible,
 }
@@ -193,6 +234,46 @@ pub struct LocalModel {
 pub enum Dialect {
     /// OpenAI's chat completions, which every compatible server speaks.
     OpenaiChat,
+    /// Anthropic's messages.
+    Anthropic,
+    /// Google's Gemini API; the version, v1 or v1beta, is part of `base_url`.
+    Gemini,
+}
+
+/// How much a model thinks before it answers.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effort {
+    /// Not at all.
+    None,
+    /// Hardly.
+    Minimal,
+    /// A little.
+    Low,
+    /// As usual.
+    Medium,
+    /// Much.
+    High,
+    /// Very much.
+    Xhigh,
+    /// As much as it can.
+    Max,
+}
+
+impl Effort {
+    /// Returns the level's name, as configured and as all vendors spell it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Minimal => "minimal",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Xhigh => "xhigh",
+            Self::Max => "max",
+        }
+    }
 }
 
 /// The request field that caps the output.

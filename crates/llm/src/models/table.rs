@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::price::{LongRates, Prices, Rates};
+use super::thinking::{Sampling, Thinking};
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
@@ -48,7 +49,14 @@ pub(crate) struct ModelEntry {
     pub(crate) name: ModelName,
     pub(crate) context_tokens: u64,
     pub(crate) max_output_tokens: u32,
+    /// The field that caps the output; the protocol's only one if absent.
+    #[serde(default = "only_cap_field")]
     pub(crate) cap_field: CapField,
+    /// How it is told how much to think, if it can be told.
+    #[serde(default)]
+    pub(crate) thinking: Option<Thinking>,
+    #[serde(default)]
+    pub(crate) sampling: Sampling,
     /// Sent to the service itself with every request for this model.
     #[serde(default)]
     pub(crate) request_fields: Map<String, Value>,
@@ -61,6 +69,11 @@ pub(crate) struct ModelEntry {
     note: Option<String>,
     /// Oldest first; each holds until the next.
     pub(crate) prices: Vec<DatedPrices>,
+}
+
+/// Protocols with one such field pay no heed to it.
+fn only_cap_field() -> CapField {
+    CapField::MaxTokens
 }
 
 /// Prices from a day on.

@@ -1,10 +1,8 @@
-use std::collections::BTreeMap;
-
 use common::config::miner::{Dialect, Service};
 use common::money::NanoUsd;
 use common::usage::TokenUsage;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::table::Day;
 use super::*;
@@ -140,32 +138,18 @@ fn contradicting_limits_are_refused() {
 }
 
 #[test]
-fn only_openai_itself_gets_its_own_fields() {
-    let table = ModelTable::shipped();
-
-    let there = table.form(&"gpt-6-luna".into(), &openai()).fields;
-    let elsewhere = table.form(&"gpt-6-luna".into(), &local("")).fields;
-
-    assert_eq!(
-        Value::Object(there),
-        json!({ "store": false, "service_tier": "default", "prompt_cache_options": { "mode": "explicit" } })
-    );
-    assert!(elsewhere.is_empty());
-}
-
-#[test]
 fn the_operator_can_say_whose_service_a_vendor_is() {
     let table = ModelTable::shipped();
     let gateway = Vendor { service: Some(Service::Openai), ..local("") };
     let impostor = Vendor { service: Some(Service::Compatible), ..openai() };
 
-    assert!(table.form(&"gpt-6-luna".into(), &gateway).fields.contains_key("service_tier"));
-    assert!(table.form(&"gpt-6-luna".into(), &impostor).fields.is_empty());
+    assert!(table.form(&"gpt-6-luna".into(), &gateway, Asked::default()).fields.contains_key("service_tier"));
+    assert!(table.form(&"gpt-6-luna".into(), &impostor, Asked::default()).fields.is_empty());
 }
 
 #[test]
 fn older_models_get_no_field_they_do_not_know() {
-    let fields = ModelTable::shipped().form(&"gpt-5.4-mini".into(), &openai()).fields;
+    let fields = ModelTable::shipped().form(&"gpt-5.4-mini".into(), &openai(), Asked::default()).fields;
 
     assert_eq!(Value::Object(fields), json!({ "store": false, "service_tier": "default" }));
 }
@@ -221,14 +205,7 @@ fn budgets(prices: &str) -> TokenBudgets {
 }
 
 fn openai() -> Vendor {
-    Vendor {
-        dialect: Dialect::OpenaiChat,
-        base_url: "https://api.openai.com/v1".into(),
-        credential: Some("openai".into()),
-        cap_field: None,
-        service: None,
-        models: BTreeMap::new(),
-    }
+    Vendor::new(Dialect::OpenaiChat, "https://api.openai.com/v1")
 }
 
 fn local(models: &str) -> Vendor {

@@ -1,60 +1,67 @@
 //! A reply that says it is an answer.
 
-use common::outcome::VendorFailure;
 use serde_json::Value;
 
 use super::{refusal, usage};
-use crate::call_error::{Billing, CallError, Cause, VendorCode};
+use crate::answer::{Answer, Ending, Finish};
+use crate::call_error::CallError;
 use crate::completion::Completion;
 use crate::exchange::Reply;
+use crate::refusal::is_error;
 
-/// Reads the answer. Whatever is wrong with it, the usage it states is what will be billed.
+/// Reads the answer.
 pub(crate) fn read(reply: &Reply) -> Result<Completion, CallError> {
-    let malformed = |billing, problem| CallError::new(VendorFailure::Malformed, billing, Cause::Protocol(problem));
-    let Ok(answer) = serde_json::from_slice::<Value>(&reply.body) else {
-        return Err(malformed(Billing::Unknown, "is no JSON"));
+    let mut answer = Answer::default();
+    let Ok(body) = serde_json::from_slice::<Value>(&reply.body) else {
+        return Err(answer.malformed("is no JSON"));
     };
-    let usage = answer.get("usage").and_then(usage::read);
-    let billing = usage.map_or(Billing::Unknown, Billing::Known);
-    if refusal::is_error(&answer) {
+    answer.usage = body.get("usage").and_then(usage::read);
+    if is_error(&body) {
         // Gateways report a vendor's failure this way.
-        return Err(CallError { billing, ..refusal::read(reply) });
+        return Err(CallError { billing: answer.billing(), ..refusal::of(reply.status, &body, reply.retry_after) });
     }
-    let Some(choice) = answer.get("choices").and_then(|choices| choices.get(0)) else {
-        return Err(malformed(billing, "has no choices"));
+    let Some(choice) = body.get("choices").and_then(|choices| choices.get(0)) else {
+        return Err(answer.malformed("has no choices"));
     };
     let Some(message) = choice.get("message").filter(|message| message.is_object()) else {
-        return Err(malformed(billing, "has no message"));
+        return Err(answer.malformed("has no message"));
     };
-    let finish = choice.get("finish_reason").and_then(Value::as_str);
-    let ended = |failure| Err(CallError::new(failure, billing, Cause::Finish(finish.and_then(VendorCode::read))));
-    match finish {
-        Some("stop") => {}
-        Some("length") => return ended(VendorFailure::Truncated),
-        Some("content_filter") => return ended(VendorFailure::Filtered),
-        // Only the vendor's own word shows that an answer is whole.
-        Some(_) => return ended(VendorFailure::Malformed),
-        None => return Err(malformed(billing, "has no finish_reason")),
-    }
-    if message.get("refusal").and_then(Value::as_str).is_some_and(|refusal| !refusal.is_empty()) {
-        let cause = Cause::Protocol("is a refusal");
-        return Err(CallError::new(VendorFailure::Filtered, billing, cause));
-    }
     match message.get("content") {
-        Some(Value::String(text)) if !text.trim().is_empty() => Ok(Completion { text: text.clone(), usage }),
-        Some(Value::String(_) | Value::Null) | None => {
-            Err(CallError::new(VendorFailure::Empty, billing, Cause::Protocol("has no text")))
-        }
-        Some(_) => Err(malformed(billing, "has content that is no text")),
+        Some(Value::String(text)) => answer.add(text)?,
+        Some(Value::Null) | None => {}
+        Some(_) => return Err(answer.malformed("has content that is no text")),
     }
+    answer.finish = choice.get("finish_reason").and_then(Value::as_str).map(finish);
+    if is_refusal(message) {
+        answer.finish = Some(Finish::new(Ending::Filtered, "refusal"));
+    }
+    answer.judge()
+}
+
+/// What `finish_reason` means.
+pub(crate) fn finish(word: &str) -> Finish {
+    let ending = match word {
+        "stop" => Ending::Complete,
+        "length" => Ending::Capped,
+        "content_filter" => Ending::Filtered,
+        _ => Ending::Other,
+    };
+    Finish::new(ending, word)
+}
+
+/// Whether the model refused, in a whole message or a piece of one.
+pub(crate) fn is_refusal(message: &Value) -> bool {
+    message.get("refusal").and_then(Value::as_str).is_some_and(|refusal| !refusal.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
+    use common::outcome::VendorFailure;
     use common::usage::TokenUsage;
     use serde_json::json;
 
     use super::*;
+    use crate::call_error::Billing;
 
     const USED: TokenUsage = TokenUsage { input_uncached: 19, input_cache_read: 0, input_cache_write: 0, output: 10 };
 
@@ -86,7 +93,7 @@ mod tests {
     fn what_is_no_answer_is_billed_as_stated() {
         let cases = [
             ("length", json!({ "content": "Par" }), VendorFailure::Truncated),
-            ("length", json!({ "content": "" }), VendorFailure::Truncated),
+            ("length", json!({ "content": "" }), VendorFailure::Empty),
             ("content_filter", json!({ "content": null }), VendorFailure::Filtered),
             ("stop", json!({ "content": null, "refusal": "I cannot help with that." }), VendorFailure::Filtered),
             ("stop", json!({ "content": "" }), VendorFailure::Empty),

@@ -1,44 +1,43 @@
 //! A reply to the question for the list of models, which is free.
 
-use common::id::ModelName;
-use common::outcome::VendorFailure;
 use serde_json::Value;
 
 use super::refusal;
-use crate::call_error::{Billing, CallError, Cause};
+use crate::call_error::CallError;
 use crate::exchange::Reply;
+use crate::listed::{ListedModel, malformed, parse};
+use crate::refusal::{is_error, of_list};
 
-/// Reads the names of the models; what has no name is not one.
-pub(crate) fn read(reply: &Reply) -> Result<Vec<ModelName>, CallError> {
-    let malformed = |problem| CallError::new(VendorFailure::Malformed, Billing::Nothing, Cause::Protocol(problem));
-    let list = serde_json::from_slice::<Value>(&reply.body).map_err(|_| malformed("is no JSON"))?;
-    if refusal::is_error(&list) {
+/// Reads the models; what has no name is not one.
+pub(crate) fn read(reply: &Reply) -> Result<Vec<ListedModel>, CallError> {
+    let list = parse(reply)?;
+    if is_error(&list) {
         return Err(refused(reply));
     }
     let models = list.get("data").and_then(Value::as_array).ok_or_else(|| malformed("has no list of models"))?;
-    Ok(models.iter().filter_map(|model| model.get("id")?.as_str()).map(ModelName::from).collect())
+    Ok(models.iter().filter_map(|model| ListedModel::read(model, "id", "shutdown_date")).collect())
 }
 
-/// Reads the error. Whatever the status, a list is not billed, and it is not a model that is missing where a list should be.
+/// Reads the error.
 pub(crate) fn refused(reply: &Reply) -> CallError {
-    let error = refusal::read(reply);
-    let is_elsewhere = error.failure == VendorFailure::ModelNotFound;
-    let failure = if is_elsewhere { VendorFailure::InvalidRequest } else { error.failure };
-    CallError { failure, billing: Billing::Nothing, ..error }
+    of_list(refusal::read(reply))
 }
 
 #[cfg(test)]
 mod tests {
+    use common::outcome::VendorFailure;
+
     use super::*;
+    use crate::call_error::Billing;
 
     #[test]
     fn the_names_are_read() {
-        let body =
-            r#"{"object": "list", "data": [{"id": "gpt-6-luna", "object": "model"}, {"id": "b"}, {"name": "c"}, 7]}"#;
+        let body = r#"{"object": "list", "data": [{"id": "gpt-6-luna", "object": "model", "shutdown_date": "2027-04-01"}, {"id": "b"}, {"name": "c"}, 7]}"#;
 
         let models = read(&reply(200, body)).unwrap();
 
-        assert_eq!(models, ["gpt-6-luna".into(), "b".into()]);
+        let read: Vec<_> = models.iter().map(|model| (model.name.as_str(), model.retires.as_deref())).collect();
+        assert_eq!(read, [("gpt-6-luna", Some("2027-04-01")), ("b", None)]);
     }
 
     #[test]

@@ -1,27 +1,28 @@
-//! A reply that says why there is no answer: every vendor's errors mapped to one closed set.
+//! A reply that says why there is no answer, in OpenAI's words and those of compatible servers.
+
+use std::time::Duration;
 
 use common::outcome::VendorFailure;
 use serde_json::Value;
 
-use crate::call_error::{Billing, CallError, Cause, VendorCode};
+use crate::call_error::{CallError, VendorCode};
 use crate::exchange::Reply;
-
-/// Whether the JSON is an error's description.
-pub(crate) fn is_error(body: &Value) -> bool {
-    body.get("error").is_some_and(|error| !error.is_null())
-}
+use crate::refusal;
 
 /// Reads the error. The vendor's message is dropped: it can quote the prompt or the key.
 pub(crate) fn read(reply: &Reply) -> CallError {
     let body = serde_json::from_slice::<Value>(&reply.body).unwrap_or(Value::Null);
+    of(reply.status, &body, reply.retry_after)
+}
+
+/// Reads the error of a body.
+pub(crate) fn of(status: u16, body: &Value, retry_after: Option<Duration>) -> CallError {
     // Some servers put the error's fields at the top.
-    let error = body.get("error").filter(|error| error.is_object()).unwrap_or(&body);
+    let error = body.get("error").filter(|error| error.is_object()).unwrap_or(body);
     let word = |name: &str| error.get(name).and_then(Value::as_str).and_then(VendorCode::read);
     let (code, kind) = (word("code"), word("type"));
     let named = [&code, &kind].into_iter().flatten().find_map(|word| by_code(word.as_str()));
-    let failure = named.unwrap_or_else(|| by_status(reply.status));
-    let cause = Cause::Status { status: reply.status, code: code.or(kind) };
-    CallError { retry_after: reply.retry_after, ..CallError::new(failure, billing(reply.status, named), cause) }
+    refusal::error(status, named, code.or(kind), retry_after)
 }
 
 /// What a vendor's code or type means, where it says more than the status.
@@ -42,41 +43,12 @@ fn by_code(code: &str) -> Option<VendorFailure> {
     }
 }
 
-fn by_status(status: u16) -> VendorFailure {
-    match status {
-        401 | 403 | 407 => VendorFailure::Auth,
-        402 => VendorFailure::Billing,
-        404 => VendorFailure::ModelNotFound,
-        408 | 504 => VendorFailure::Timeout,
-        413 => VendorFailure::ContextTooLong,
-        429 => VendorFailure::RateLimited,
-        503 | 529 => VendorFailure::Overloaded,
-        // A conflict at the vendor's side, which OpenAI's own clients try again.
-        409 | 500.. => VendorFailure::Server,
-        _ => VendorFailure::InvalidRequest,
-    }
-}
-
-/// A refusal costs nothing. But 5xx, and a gateway's 408, can come after the model has worked: they may cost anything,
-/// unless the vendor itself says that it did not take the request. So does what is no refusal at all.
-fn billing(status: u16, named: Option<VendorFailure>) -> Billing {
-    let not_taken =
-        matches!(named, Some(VendorFailure::Overloaded | VendorFailure::RateLimited | VendorFailure::Billing));
-    match status {
-        408 => Billing::Unknown,
-        300..500 => Billing::Nothing,
-        503 | 529 if not_taken => Billing::Nothing,
-        _ => Billing::Unknown,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use serde_json::json;
 
     use super::*;
+    use crate::call_error::{Billing, Cause};
 
     #[test]
     fn openai_errors_are_mapped() {

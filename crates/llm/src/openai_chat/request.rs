@@ -7,8 +7,25 @@ use serde_json::{Value, json};
 use crate::models::RequestForm;
 use crate::permit::Permit;
 
-/// Writes the request that `permit` allows. Sampling parameters are never sent: most current models refuse them.
-pub(crate) fn request(permit: &Permit, form: RequestForm, messages: &[Message]) -> serde_json::Result<Vec<u8>> {
+/// How the answer is to come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Delivery {
+    /// At once.
+    Plain,
+    /// In pieces.
+    Streamed {
+        /// Whether the stream is asked for its usage.
+        usage: bool,
+    },
+}
+
+/// Writes the request that `permit` allows.
+pub(crate) fn request(
+    permit: &Permit,
+    form: RequestForm,
+    messages: &[Message],
+    delivery: Delivery,
+) -> serde_json::Result<Vec<u8>> {
     let cap = match form.cap_field {
         CapField::MaxCompletionTokens => "max_completion_tokens",
         CapField::MaxTokens => "max_tokens",
@@ -19,6 +36,12 @@ pub(crate) fn request(permit: &Permit, form: RequestForm, messages: &[Message]) 
     body.insert(cap.into(), permit.worst().output_tokens.into());
     // Each choice is billed.
     body.insert("n".into(), 1.into());
+    if let Delivery::Streamed { usage } = delivery {
+        body.insert("stream".into(), true.into());
+        if usage {
+            body.insert("stream_options".into(), json!({ "include_usage": true }));
+        }
+    }
     serde_json::to_vec(&body)
 }
 
@@ -44,7 +67,7 @@ mod tests {
     fn a_compatible_server_gets_only_what_every_server_knows() {
         let form = RequestForm { cap_field: CapField::MaxTokens, fields: Map::new() };
 
-        let body: Value = serde_json::from_slice(&request(&permit(), form, &talk()).unwrap()).unwrap();
+        let body: Value = serde_json::from_slice(&request(&permit(), form, &talk(), Delivery::Plain).unwrap()).unwrap();
 
         assert_eq!(
             body,
@@ -68,11 +91,24 @@ mod tests {
         };
         let form = RequestForm { cap_field: CapField::MaxCompletionTokens, fields };
 
-        let body: Value = serde_json::from_slice(&request(&permit(), form, &talk()).unwrap()).unwrap();
+        let body: Value = serde_json::from_slice(&request(&permit(), form, &talk(), Delivery::Plain).unwrap()).unwrap();
 
         assert_eq!(body["store"], json!(false));
         assert_eq!(body["max_completion_tokens"], json!(256));
         assert_eq!(body["n"], json!(1));
+    }
+
+    #[test]
+    fn a_stream_is_asked_for_its_usage_where_it_may_be() {
+        let streamed = |usage| {
+            let form = RequestForm { cap_field: CapField::MaxTokens, fields: Map::new() };
+            let body = request(&permit(), form, &talk(), Delivery::Streamed { usage }).unwrap();
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            (body["stream"].clone(), body["stream_options"].clone())
+        };
+
+        assert_eq!(streamed(true), (json!(true), json!({ "include_usage": true })));
+        assert_eq!(streamed(false), (json!(true), json!(null)));
     }
 
     fn talk() -> [Message; 3] {

@@ -3,6 +3,8 @@
 use common::usage::TokenUsage;
 use serde_json::Value;
 
+use crate::usage::count;
+
 /// Reads `usage`. `None` if the vendor did not say what it used, or not in whole numbers: absent is not zero.
 ///
 /// Cached and cache-written tokens are part of the prompt, thinking is part of the completion. A server that counts
@@ -11,10 +13,10 @@ use serde_json::Value;
 pub(crate) fn read(usage: &Value) -> Option<TokenUsage> {
     let prompt = usage.get("prompt_tokens")?.as_u64()?;
     let completion = usage.get("completion_tokens")?.as_u64()?;
-    let total = usage.get("total_tokens").and_then(Value::as_u64).unwrap_or(0);
-    let detail = |name: &str| usage.get("prompt_tokens_details")?.get(name)?.as_u64();
-    let cache_read = detail("cached_tokens").unwrap_or(0);
-    let cache_write = detail("cache_write_tokens").unwrap_or(0);
+    let total = count(usage, "total_tokens")?;
+    let details = usage.get("prompt_tokens_details").unwrap_or(&Value::Null);
+    let cache_read = count(details, "cached_tokens")?;
+    let cache_write = count(details, "cache_write_tokens")?;
     let uncached = cache_read.checked_add(cache_write).and_then(|cached| prompt.checked_sub(cached));
     Some(TokenUsage {
         input_uncached: uncached.unwrap_or(prompt),
@@ -66,6 +68,8 @@ mod tests {
             json!({ "prompt_tokens": -1, "completion_tokens": 7 }),
             json!({ "prompt_tokens": "7", "completion_tokens": 7 }),
             json!({ "prompt_tokens": 7.5, "completion_tokens": 7 }),
+            json!({ "prompt_tokens": 7, "completion_tokens": 7, "total_tokens": -14 }),
+            json!({ "prompt_tokens": 7, "completion_tokens": 7, "prompt_tokens_details": { "cached_tokens": -7 } }),
         ];
 
         for usage in unknown {

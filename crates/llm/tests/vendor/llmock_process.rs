@@ -46,6 +46,15 @@ impl Llmock {
         format!("http://{}/v1", self.address)
     }
 
+    /// Where it speaks a dialect.
+    pub(crate) fn base_url_of(&self, dialect: &str) -> String {
+        match dialect {
+            "anthropic" => format!("http://{}/anthropic/v1", self.address),
+            "gemini" => format!("http://{}/gemini/v1beta", self.address),
+            _ => self.base_url(),
+        }
+    }
+
     /// Makes the next request meet `behavior`.
     pub(crate) async fn next(&self, behavior: Value) {
         let body = serde_json::json!({ "behaviors": [behavior] }).to_string();

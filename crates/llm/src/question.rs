@@ -1,0 +1,31 @@
+//! What a model is asked, and how it is to go about it.
+
+use common::config::miner::Effort;
+use common::task::Message;
+
+/// What a model is asked. A slice of messages is one without wishes.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The conversation.
+    pub messages: &'a [Message],
+    /// How much the model is to think, if it can be told; the vendor's configured effort if absent.
+    pub effort: Option<Effort>,
+}
+
+impl<'a> From<&'a [Message]> for Question<'a> {
+    fn from(messages: &'a [Message]) -> Self {
+        Self { messages, effort: None }
+    }
+}
+
+impl<'a> From<&'a Vec<Message>> for Question<'a> {
+    fn from(messages: &'a Vec<Message>) -> Self {
+        messages.as_slice().into()
+    }
+}
+
+impl<'a, const N: usize> From<&'a [Message; N]> for Question<'a> {
+    fn from(messages: &'a [Message; N]) -> Self {
+        messages.as_slice().into()
+    }
+}

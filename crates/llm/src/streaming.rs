@@ -1,0 +1,150 @@
+//! Follows a stream to its end: pieces of text go out as they come, and what was used is known at the end.
+
+use common::config::miner::Dialect;
+use common::outcome::VendorFailure;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+
+use crate::answer::Answer;
+use crate::call_error::{Billing, CallError, Cause};
+use crate::completion::Completion;
+use crate::exchange::Events;
+use crate::{anthropic, gemini, openai_chat};
+
+/// A token has less text than this; only long runs of one character come near it.
+const BYTES_PER_TOKEN: u64 = 16;
+
+/// What an event adds.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum Step {
+    /// A piece of the text, which is not empty.
+    Text(String),
+    /// Nothing for the reader of the answer.
+    Nothing,
+    /// The vendor's word that there is no more.
+    Last,
+}
+
+/// Puts a stream's pieces together.
+#[derive(Debug)]
+pub(crate) enum Reader {
+    OpenaiChat(openai_chat::Reader),
+    Anthropic(anthropic::Reader),
+    Gemini(gemini::Reader),
+}
+
+impl Reader {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::OpenaiChat => Self::OpenaiChat(openai_chat::Reader::default()),
+            Dialect::Anthropic => Self::Anthropic(anthropic::Reader::default()),
+            Dialect::Gemini => Self::Gemini(gemini::Reader::default()),
+        }
+    }
+
+    /// Takes an event's data.
+    pub(crate) fn take(&mut self, data: &[u8]) -> Result<Step, CallError> {
+        match self {
+            Self::OpenaiChat(reader) => reader.take(data),
+            Self::Anthropic(reader) => reader.take(data),
+            Self::Gemini(reader) => reader.take(data),
+        }
+    }
+
+    /// Whether the vendor has said that the answer is whole.
+    fn is_whole(&self) -> bool {
+        match self {
+            Self::OpenaiChat(reader) => reader.is_whole(),
+            Self::Anthropic(reader) => reader.is_whole(),
+            Self::Gemini(reader) => reader.is_whole(),
+        }
+    }
+
+    /// Decides whether the pieces are an answer.
+    pub(crate) fn end(self) -> Result<Completion, CallError> {
+        match self {
+            Self::OpenaiChat(reader) => reader.end(),
+            Self::Anthropic(reader) => reader.end(),
+            Self::Gemini(reader) => reader.end(),
+        }
+    }
+}
+
+/// The stream ended without the vendor's word that the answer did.
+pub(crate) fn cut(answer: &Answer) -> CallError {
+    CallError::new(VendorFailure::Disconnected, answer.billing(), Cause::Cut)
+}
+
+/// Follows a stream until the vendor says that it is whole. `cap` is the output cap that was sent. Whoever takes the pieces
+/// may stop taking them: the rest is read all the same, because only its end says what it costs.
+pub(crate) async fn follow(
+    mut events: Box<Events>,
+    mut reader: Reader,
+    cap: u32,
+    deltas: &mpsc::Sender<String>,
+    deadline: Instant,
+) -> Result<Completion, CallError> {
+    let mut meter = Meter::new(cap);
+    loop {
+        let step = match events.next().await {
+            Ok(Some(data)) => reader.take(&data)?,
+            Ok(None) => return reader.end(),
+            // Nothing was missing but the end of the connection.
+            Err(_) if reader.is_whole() => return reader.end(),
+            Err(error) => return Err(error),
+        };
+        match step {
+            Step::Text(text) => {
+                meter.count(&text)?;
+                let late = |_| CallError::new(VendorFailure::Timeout, Billing::Unknown, Cause::Deadline);
+                // Nobody may be taking the pieces any more.
+                drop(timeout_at(deadline, deltas.send(text)).await.map_err(late)?);
+            }
+            Step::Nothing => {}
+            Step::Last => return reader.end(),
+        }
+    }
+}
+
+/// Cuts off a vendor that goes on after the output cap: some servers do not know the field that it is sent in.
+#[derive(Debug)]
+struct Meter {
+    cap: u32,
+    pieces: u64,
+    bytes: u64,
+}
+
+impl Meter {
+    fn new(cap: u32) -> Self {
+        Self { cap, pieces: 0, bytes: 0 }
+    }
+
+    /// Counts a piece. A piece has at least one token, and a token is not long; a quarter more than the cap is let pass.
+    fn count(&mut self, text: &str) -> Result<(), CallError> {
+        self.pieces += 1;
+        self.bytes += text.len() as u64;
+        let most = u64::from(self.cap) + u64::from(self.cap) / 4 + 16;
+        if self.pieces.max(self.bytes / BYTES_PER_TOKEN) > most {
+            let cause = Cause::OverCap { cap: self.cap };
+            return Err(CallError::new(VendorFailure::Truncated, Billing::Unknown, cause));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p18_a_vendor_that_ignores_the_cap_is_cut_off_at_a_quarter_more() {
+        let mut by_pieces = Meter::new(64);
+        let mut by_bytes = Meter::new(64);
+
+        let pieces = (0..).take_while(|_| by_pieces.count("a ").is_ok()).count();
+        let long = (0..).take_while(|_| by_bytes.count(&"a".repeat(160)).is_ok()).count();
+
+        assert_eq!(pieces, 64 + 16 + 16);
+        assert_eq!(long * 10, 90);
+    }
+}
