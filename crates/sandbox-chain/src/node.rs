@@ -4,6 +4,7 @@ mod connection;
 mod endpoint;
 mod engine;
 mod hex;
+mod neuron;
 mod pool;
 mod rpc;
 mod snapshot;
