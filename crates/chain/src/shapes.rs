@@ -72,6 +72,8 @@ pub struct Difference {
 pub struct Compatibility {
     /// What is different. Empty is good.
     pub differences: Vec<Difference>,
+    /// Calls that every real runtime has and this one has not; they cannot be made, all others can.
+    pub missing: Vec<Item>,
 }
 
 impl Compatibility {
@@ -81,9 +83,9 @@ impl Compatibility {
         self.differences.iter().find(|difference| difference.purpose == purpose)
     }
 
-    /// The difference of one call, or of what every transaction has.
+    /// The difference of one call, or of what every transaction has. A call that has one is not made.
     #[must_use]
-    pub(crate) fn of_call(&self, name: &str) -> Option<&Difference> {
+    pub fn of_call(&self, name: &str) -> Option<&Difference> {
         self.differences.iter().find(|difference| match &difference.item {
             Item::Call { name: different, .. } => *different == name,
             Item::Extension { .. } => true,
@@ -118,7 +120,9 @@ pub(crate) fn check(metadata: &Metadata) -> Compatibility {
     let apis = known::APIS.iter().filter_map(|api| api.differs(metadata));
     let errors = known::ERRORS.iter().filter_map(|names| known::error_differs(names, metadata));
     let extensions = known::extensions_differ(metadata);
-    Compatibility { differences: calls.chain(entries).chain(apis).chain(errors).chain(extensions).collect() }
+    let missing = known::CALLS.iter().filter_map(|call| call.lacks(metadata)).collect();
+    let differences = calls.chain(entries).chain(apis).chain(errors).chain(extensions).collect();
+    Compatibility { differences, missing }
 }
 
 #[cfg(test)]

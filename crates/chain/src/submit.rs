@@ -128,7 +128,7 @@ impl Client {
         let pallet = block.at.metadata_ref().pallet_by_name(pallet);
         let there = pallet.is_some_and(|pallet| pallet.call_variant_by_name(call.name()).is_some());
         match call.known().map(|known| known.needed) {
-            Some(Needed::Always | Needed::WhereItIs) if there => Ok(()),
+            Some(Needed::Always | Needed::Usually | Needed::WhereItIs) if there => Ok(()),
             _ => Err(block.unsupported(call.name())),
         }
     }

@@ -12,8 +12,10 @@ const ACCOUNT: &str = "[u8; 32]";
 /// Whether a runtime may be without it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Needed {
-    /// Every runtime has it.
+    /// Nothing goes without it.
     Always,
+    /// Every real runtime has it; without it only that one call cannot be made.
+    Usually,
     /// Some do; that is a capability, not a difference.
     WhereItIs,
 }
@@ -66,7 +68,7 @@ pub(crate) enum Hasher {
 }
 
 use Hasher::{Blake2, Identity, Twox};
-use Needed::{Always, WhereItIs};
+use Needed::{Always, Usually, WhereItIs};
 use Purpose::{Money, Reading, Serving};
 
 const fn call(
@@ -84,7 +86,7 @@ pub(crate) const CALLS: &[Call] = &[
     call("serve_axon_tls", SERVE_AXON_TLS, Serving, Always),
     call("burned_register", &[("netuid", "u16"), ("hotkey", ACCOUNT)], Money, Always),
     call("register_limit", &[("netuid", "u16"), ("hotkey", ACCOUNT), ("limit_price", "u64")], Money, WhereItIs),
-    call("root_register", &[("hotkey", ACCOUNT)], Money, Always),
+    call("root_register", &[("hotkey", ACCOUNT)], Money, Usually),
     call("add_stake", &[("hotkey", ACCOUNT), ("netuid", "u16"), ("amount_staked", "u64")], Money, Always),
     call("remove_stake", &[("hotkey", ACCOUNT), ("netuid", "u16"), ("amount_unstaked", "u64")], Money, Always),
     call(
@@ -115,7 +117,7 @@ pub(crate) const CALLS: &[Call] = &[
         "remove_stake_full_limit",
         &[("hotkey", ACCOUNT), ("netuid", "u16"), ("limit_price", "Option<u64>")],
         Money,
-        Always,
+        Usually,
     ),
     call(
         "move_stake",
@@ -133,7 +135,7 @@ pub(crate) const CALLS: &[Call] = &[
         "swap_stake",
         &[("hotkey", ACCOUNT), ("origin_netuid", "u16"), ("destination_netuid", "u16"), ("alpha_amount", "u64")],
         Money,
-        Always,
+        Usually,
     ),
     call(
         "swap_stake_limit",
@@ -146,7 +148,7 @@ pub(crate) const CALLS: &[Call] = &[
             ("allow_partial", "bool"),
         ],
         Money,
-        Always,
+        Usually,
     ),
     call(
         "transfer_stake",
@@ -158,16 +160,16 @@ pub(crate) const CALLS: &[Call] = &[
             ("alpha_amount", "u64"),
         ],
         Money,
-        Always,
+        Usually,
     ),
-    call("unstake_all", &[("hotkey", ACCOUNT)], Money, Always),
-    call("unstake_all_alpha", &[("hotkey", ACCOUNT)], Money, Always),
-    call("set_childkey_take", &[("hotkey", ACCOUNT), ("netuid", "u16"), ("take", "u16")], Money, Always),
+    call("unstake_all", &[("hotkey", ACCOUNT)], Money, Usually),
+    call("unstake_all_alpha", &[("hotkey", ACCOUNT)], Money, Usually),
+    call("set_childkey_take", &[("hotkey", ACCOUNT), ("netuid", "u16"), ("take", "u16")], Money, Usually),
     call(
         "set_children",
         &[("hotkey", ACCOUNT), ("netuid", "u16"), ("children", "Vec<(u64, [u8; 32])>")],
         Money,
-        Always,
+        Usually,
     ),
     call("claim_root", &[("subnets", "Vec<u16>")], Money, WhereItIs),
     Call {
@@ -385,6 +387,13 @@ impl Call {
         Some(Difference { item, purpose: self.purpose, problem })
     }
 
+    /// Whether the runtime lacks a call that every real one has.
+    pub(super) fn lacks(&self, metadata: &Metadata) -> Option<Item> {
+        let pallet = metadata.pallet_by_name(self.pallet);
+        let there = pallet.is_some_and(|pallet| pallet.call_variant_by_name(self.name).is_some());
+        (!there && self.needed == Usually).then_some(Item::Call { pallet: self.pallet, name: self.name })
+    }
+
     fn problem(&self, metadata: &Metadata) -> Option<String> {
         let pallet = metadata.pallet_by_name(self.pallet);
         let Some(call) = pallet.as_ref().and_then(|pallet| pallet.call_variant_by_name(self.name)) else {
@@ -519,7 +528,7 @@ pub(super) fn extensions_differ(metadata: &Metadata) -> Vec<Difference> {
 fn missing(needed: Needed) -> Option<String> {
     match needed {
         Always => Some("it is missing".to_owned()),
-        WhereItIs => None,
+        Usually | WhereItIs => None,
     }
 }
 
