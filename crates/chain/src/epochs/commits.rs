@@ -12,7 +12,8 @@ use crate::shapes::known;
 /// Most epochs' worth of time-locked commits that are looked at.
 const MOST_EPOCHS: usize = 64;
 
-/// The hash, the block it was committed at, and the first and last block to reveal it at.
+/// The hash, and three numbers. Up to spec 293 at least: the block it was committed at, and the first and last block to
+/// reveal it at. Since epochs have a schedule: the epoch and the block it was committed at, and 0.
 type RawHashed = ([u8; 32], u64, u64, u64);
 /// Who, at which block, the secret, and the round that unlocks it.
 type RawTimelocked = (Account, u64, Vec<u8>, u64);
@@ -33,12 +34,17 @@ pub struct PendingCommit {
 /// How weights are kept secret.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Commit {
-    /// Behind a hash; the validator must reveal them.
+    /// Behind a hash; the validator must reveal them between two blocks.
     Hashed {
         /// From this block on,
         reveal_from: u64,
         /// to this one.
         reveal_until: u64,
+    },
+    /// Behind a hash; the validator must reveal them in one epoch.
+    HashedUntilEpoch {
+        /// The index of the epoch to reveal them in.
+        reveal_in: u64,
     },
     /// Under a time lock; they reveal themselves.
     Timelocked {
@@ -82,8 +88,8 @@ impl Block {
         let keys = validators.iter().map(|hotkey| vec![index.into(), Value::from_bytes(hotkey)]).collect();
         let rows: Vec<Option<Vec<RawHashed>>> = self.values(&known::WEIGHT_COMMITS, keys).await?;
         for (hotkey, commits) in validators.iter().zip(rows) {
-            for (_, committed_at, reveal_from, reveal_until) in commits.into_iter().flatten() {
-                let commit = Commit::Hashed { reveal_from, reveal_until };
+            for raw in commits.into_iter().flatten() {
+                let (committed_at, commit) = hashed(raw, metagraph.reveal_epochs);
                 pending.push(PendingCommit { hotkey: *hotkey, mechanism, committed_at, commit });
             }
         }
@@ -106,7 +112,35 @@ impl Block {
     }
 }
 
+fn hashed((_, first, second, third): RawHashed, reveal_epochs: u64) -> (u64, Commit) {
+    if third == 0 {
+        (second, Commit::HashedUntilEpoch { reveal_in: first.saturating_add(reveal_epochs) })
+    } else {
+        (first, Commit::Hashed { reveal_from: second, reveal_until: third })
+    }
+}
+
 /// The number under which the chain keeps one mechanism of a subnet; the first one's is the subnet's own.
 pub(super) fn index(netuid: u16, mechanism: u8) -> u16 {
     netuid.wrapping_add(u16::from(mechanism).wrapping_mul(4096))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hashed_commit_is_read_as_older_and_as_newer_runtimes_write_it() {
+        let older = hashed(([1; 32], 93, 96, 106), 1);
+        let newer = hashed(([1; 32], 7, 93, 0), 2);
+
+        assert_eq!(older, (93, Commit::Hashed { reveal_from: 96, reveal_until: 106 }));
+        assert_eq!(newer, (93, Commit::HashedUntilEpoch { reveal_in: 9 }));
+    }
+
+    #[test]
+    fn mechanisms_are_kept_4096_apart() {
+        assert_eq!(index(2, 0), 2);
+        assert_eq!(index(2, 1), 4098);
+    }
 }

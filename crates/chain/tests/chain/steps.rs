@@ -58,7 +58,6 @@ pub(crate) async fn the_metagraph_is_what_the_storage_says(ground: &Ground) {
         assert_eq!(neuron.uid, uid);
         assert_eq!(neuron, &metagraph.neurons[usize::from(uid)]);
         assert_eq!(neuron.axon, block.axon(NETUID, &account(who)).await.unwrap());
-        assert!(neuron.registered_at > 0);
     }
     let [owner, validator, miner] = &metagraph.neurons[..] else { panic!("three neurons") };
     assert!(validator.validator_permit && !miner.validator_permit);
@@ -206,8 +205,16 @@ pub(crate) async fn committed_weights_are_pending_until_they_are_revealed(ground
     let [pending] = facts.pending.as_slice() else { panic!("{:?}", facts.pending) };
     assert_eq!(pending.hotkey, account(VALIDATOR));
     assert!((before.number() + 1..=after.number()).contains(&pending.committed_at), "{}", pending.committed_at);
-    let Commit::Hashed { reveal_from, reveal_until } = pending.commit else { panic!("{pending:?}") };
-    assert!(reveal_from > pending.committed_at && reveal_until > reveal_from);
+    let reveal_from = match pending.commit {
+        Commit::Hashed { reveal_from, reveal_until } => {
+            assert!(reveal_from > pending.committed_at && reveal_until > reveal_from);
+            reveal_from
+        }
+        Commit::HashedUntilEpoch { .. } => {
+            ground.client.at_number(pending.committed_at).await.unwrap().next_epoch(NETUID).await.unwrap().unwrap()
+        }
+        Commit::Timelocked { .. } => panic!("{pending:?}"),
+    };
     let secret = |facts: &chain::epochs::EpochFacts| {
         facts.weights.iter().find(|row| row.hotkey == account(VALIDATOR)).unwrap().weight
     };
