@@ -119,13 +119,13 @@ fn advice(error: &io::Error) -> &'static str {
 pub fn prepare(wish: &Wish) -> Result<Prepared, PrepareError> {
     let root = place::absolute(&wish.home)?;
     if let Place::Sandbox(settings) = place::look(&root)? {
-        return keep(root, settings);
+        return keep(root, *settings);
     }
     place::check_length(&root)?;
     let staging = Staging::begin(&root)?;
     // Somebody may have been quicker while we waited for nothing.
     if let Place::Sandbox(settings) = place::look(&root)? {
-        return keep(root, settings);
+        return keep(root, *settings);
     }
     let settings = settings(wish)?;
     match write(&staging, &root, &settings, wish.seed).and_then(|()| staging.publish(&root)) {
@@ -138,19 +138,20 @@ pub fn prepare(wish: &Wish) -> Result<Prepared, PrepareError> {
 }
 
 fn keep(root: PathBuf, settings: Settings) -> Result<Prepared, PrepareError> {
-    let before = (settings.miner, settings.vendor.address);
+    let before = settings.clone();
     let settings = relocation::relocate(&root, settings)?;
-    let moved = (settings.miner, settings.vendor.address) != before;
+    let moved = settings != before;
     Ok(Prepared { root, kept: true, moved, settings })
 }
 
 fn settings(wish: &Wish) -> Result<Settings, PrepareError> {
     let miner = ports::free(wish.port)?;
     let vendor = ports::free_above(miner)?;
+    let chain = ports::free_above(vendor)?;
     let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     // Small enough that people can type it again.
     let seed = wish.seed.unwrap_or_else(|| rand::random::<u32>().into());
-    Ok(Settings::new(seed, local(miner), local(vendor)))
+    Ok(Settings::new(seed, local(miner), local(vendor)).with_chain(local(chain)))
 }
 
 fn write(staging: &Staging, root: &Path, settings: &Settings, seed: Option<u64>) -> Result<(), PrepareError> {
@@ -222,10 +223,19 @@ pub fn open(root: &Path) -> Result<(Home, Settings), OpenError> {
     };
     let problems = settings.problems();
     if problems.is_empty() {
-        Ok((Home::new(root), settings))
+        Ok((Home::new(root), *settings))
     } else {
         Err(OpenError::Settings { path: root.join(place::SETTINGS), problems })
     }
+}
+
+/// Reads the address of the account that owns the miner of a home.
+///
+/// # Errors
+/// If its public file is not there or damaged.
+pub fn miner_coldkey(home: &Home) -> Result<Ss58, OpenError> {
+    let path = home.root().join(wallet::COLDKEY_PUBLIC);
+    wallet::read_address(&path).map_err(|problem| OpenError::Hotkey { path, problem })
 }
 
 /// Reads the hotkey that the miner of a home answers with.

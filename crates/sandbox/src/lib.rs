@@ -11,14 +11,19 @@
 //! - **Models** ([`vendor`]) solve the tasks by reading the prompt. They know nothing of the validators' seed. How often they
 //!   are right, how well they keep to a form and how long they take is configured for each model and kind of task.
 //!
-//! Both are drawn from a seed: the same seed gives the same tasks and keys, the same question the same answer.
+//! - **The chain** ([`chain`]) is a small real one (the crate `sandbox-chain`): the miner's client reads it and sends to it as to
+//!   any other, its validators find the miner there, and set weights from the scores they gave. The other miners are but
+//!   keys with a configured score.
+//!
+//! All are drawn from a seed: the same seed gives the same tasks and keys, the same question the same answer.
 //!
 //! # What is not there
-//! No chain: nobody registers, sets weights or earns, and a validator's stake is a number in a file. No internet: nothing
+//! Nobody registers: the miner has its place from the first block on. No internet: nothing
 //! leaves 127.0.0.1. No streams. The simulated validators share no code with the miner's verifier beyond keys and addresses,
 //! the vendors none with its vendor clients: what works here demonstrates, and the tests with the real SDK prove.
 
 pub mod audit;
+pub mod chain;
 pub mod cli;
 pub mod command;
 pub mod connections;

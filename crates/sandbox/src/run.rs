@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
+use crate::chain::{self, Opinions, SandboxChain};
 use crate::dendrite::Target;
 use crate::home;
 use crate::line_log::LineLog;
@@ -28,6 +29,9 @@ pub(crate) const SERVICE: &str = "sandbox";
 /// How long calls in work may take after the signal.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// From one look for the miner to the next.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// More scores than come while a line is written.
 const SCORES_WAITING: usize = 256;
 
@@ -39,7 +43,7 @@ pub(crate) async fn sandbox(root: &Path) -> anyhow::Result<ExitCode> {
     home.prepare()?;
     let _instance = Instance::take(&home, SERVICE)?;
     logs::init(&home, SERVICE, Problems::new())?;
-    let target = Target { address: settings.miner, hotkey: home::miner_hotkey(&home)? };
+    let hotkey = home::miner_hotkey(&home)?;
     let path = score_log::path(&home);
     let log = LineLog::open(&path).with_context(|| format!("{} cannot be written", path.display()))?;
     let bills = Bills::open(&home).with_context(|| format!("{} cannot be written", bills::path(&home).display()))?;
@@ -48,19 +52,49 @@ pub(crate) async fn sandbox(root: &Path) -> anyhow::Result<ExitCode> {
 
     let workers = Workers::new();
     let vendor = Arc::new(Vendor::new(settings.vendor.clone(), Pace::Lifelike).with_bills(bills));
+    let opinions = Opinions::default();
+    let chain = match &settings.chain {
+        None => None,
+        Some(chain) => {
+            let running = SandboxChain::start(&home, &settings, chain, &workers)?;
+            let weighing = chain::weigh(running.clone(), &settings, chain, opinions.clone(), workers.clone())?;
+            workers.spawn("chain-weights", weighing);
+            Some(running)
+        }
+    };
     let (scores, judged) = mpsc::channel(SCORES_WAITING);
     for habits in &settings.validators {
-        let validator = Validator::new(&settings, habits, &target, vendor.authors(), workers.clone())?;
-        workers.spawn("validator", validator.run(scores.clone(), workers.clone()));
+        let (settings, habits, hotkey) = (settings.clone(), habits.clone(), hotkey.clone());
+        let (authors, chain, scores) = (vendor.authors(), chain.clone(), scores.clone());
+        let validating = workers.clone();
+        workers.spawn("validator", async move {
+            let Some(address) = find(chain.as_ref(), settings.miner, &validating).await else { return };
+            let target = Target { address, hotkey };
+            match Validator::new(&settings, &habits, &target, authors, validating.clone()) {
+                Ok(validator) => validator.run(scores, validating).await,
+                Err(error) => tracing::error!(validator = habits.name, %error, "A validator has no key"),
+            }
+        });
     }
     // The log ends when the last validator has.
     drop(scores);
-    workers.spawn("score-log", score_log::write(log, judged));
+    workers.spawn("score-log", score_log::write(log, judged, opinions));
     workers.spawn("vendor", vendor::serve(listener, vendor, workers.clone()));
     tracing::info!(
         miner = %settings.miner, vendor = %settings.vendor.address, validators = settings.validators.len(), "Sandbox runs"
     );
     finish(&mut signals, &workers).await
+}
+
+/// Waits until the miner is to be found; none if the workers stop before. Without a chain it is where the settings say.
+async fn find(chain: Option<&SandboxChain>, configured: SocketAddr, workers: &Workers) -> Option<SocketAddr> {
+    let Some(chain) = chain else { return Some(configured) };
+    loop {
+        if let Some(address) = chain.whereabouts() {
+            return Some(address);
+        }
+        workers.token().run_until_cancelled(tokio::time::sleep(LOOK)).await?;
+    }
 }
 
 /// Runs a vendor with the usual models.

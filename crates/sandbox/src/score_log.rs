@@ -6,6 +6,7 @@ use daemon_kit::Home;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+use crate::chain::Opinions;
 use crate::line_log::LineLog;
 use crate::task::Kind;
 
@@ -57,9 +58,10 @@ pub fn path(home: &Home) -> PathBuf {
     home.state_dir().join("sandbox-scores.jsonl")
 }
 
-/// Writes scores until no one has more of them.
-pub(crate) async fn write(mut log: LineLog, mut scores: mpsc::Receiver<Score>) {
+/// Writes scores until no one has more of them, and lets them make the validators' opinions.
+pub(crate) async fn write(mut log: LineLog, mut scores: mpsc::Receiver<Score>, opinions: Opinions) {
     while let Some(score) = scores.recv().await {
+        opinions.hear(&score.validator, score.score);
         // A short line into the page cache: not worth a thread of its own.
         log.append(&score);
     }

@@ -27,6 +27,35 @@ pub struct Settings {
     pub validators: Vec<Validator>,
     /// The simulated vendor.
     pub vendor: Vendor,
+    /// The chain; without one validators call `miner`, and nobody sets weights or earns.
+    #[serde(default)]
+    pub chain: Option<Chain>,
+}
+
+/// `chain` in sandbox.json
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chain {
+    /// Where its node listens.
+    pub address: SocketAddr,
+    /// From one block to the next, in milliseconds.
+    pub block_ms: u64,
+    /// Blocks from one epoch to the next.
+    pub tempo: u16,
+    /// Whether weights are committed, and read an epoch later.
+    pub commit_reveal: bool,
+    /// The other miners of the subnet.
+    pub rivals: Vec<Rival>,
+}
+
+/// `chain.rivals[]` in sandbox.json
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rival {
+    /// Its name, the last part of its key's URI.
+    pub name: String,
+    /// The score that validators give it on average, from 0 to 1.
+    pub score: f64,
 }
 
 /// `validators[]` in sandbox.json
@@ -138,6 +167,14 @@ impl Validator {
     }
 }
 
+impl Chain {
+    /// From one block to the next.
+    #[must_use]
+    pub fn block(&self) -> Duration {
+        Duration::from_millis(self.block_ms)
+    }
+}
+
 impl Settings {
     /// Returns the URI of a validator's key.
     #[must_use]
@@ -168,6 +205,15 @@ impl Settings {
             must(weight > 0, key("mix"), "must give some kind of task a weight above 0");
             let Strictness { format, latency } = validator.strictness;
             must(is_share(format) && is_share(latency), key("strictness"), SHARE);
+        }
+        if let Some(chain) = &self.chain {
+            must((50..=60_000).contains(&chain.block_ms), "chain.block_ms".into(), "must be from 50 to 60000");
+            must(chain.tempo >= 2, "chain.tempo".into(), "must be at least 2");
+            for (index, rival) in chain.rivals.iter().enumerate() {
+                let unique = chain.rivals.iter().filter(|other| other.name == rival.name).count() == 1;
+                must(unique, format!("chain.rivals[{index}].name"), "must be unique");
+                must(is_share(rival.score), format!("chain.rivals[{index}].score"), SHARE);
+            }
         }
         let Faults { rate_limited, overloaded, failed } = self.vendor.faults;
         must(

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{PrepareError, pretty, wallet};
+use crate::chain::{ADVERTISED, NETUID};
 use crate::settings::{MODELS, Settings};
 use crate::task::Kind;
 
@@ -36,20 +37,39 @@ fn checked<T: DeserializeOwned>(file: &Value) -> Result<Vec<u8>, PrepareError> {
 }
 
 fn miner_config(root: &Path, settings: &Settings) -> Result<Value, PrepareError> {
+    let mut config = json!({
+        "version": 1,
+        "wallet": { "path": root.join("wallets"), "name": wallet::NAME, "hotkey": wallet::HOTKEY },
+        "listeners": [{ "address": settings.miner, "netuids": [NETUID] }],
+        "callers": callers(settings)?,
+        "vendors": {
+            VENDOR: { "dialect": "openai-chat", "base_url": format!("http://{}/v1", settings.vendor.address) },
+        },
+    });
+    if let (Some(chain), Some(config)) = (&settings.chain, config.as_object_mut()) {
+        config.insert(
+            "chain".into(),
+            json!({
+                "network": "sandbox",
+                "endpoints": [format!("ws://{}", chain.address)],
+                "axon": { "address": ADVERTISED },
+            }),
+        );
+    }
+    Ok(config)
+}
+
+/// With a chain the miner knows its validators from there, as on a real network.
+fn callers(settings: &Settings) -> Result<Value, PrepareError> {
+    if settings.chain.is_some() {
+        return Ok(json!({ "policy": "validators" }));
+    }
     let mut allow = Vec::new();
     for validator in &settings.validators {
         let key = Keypair::from_uri(Scheme::Sr25519, &settings.key_uri(validator)).map_err(wallet::KeyError::from)?;
         allow.push(key.address());
     }
-    Ok(json!({
-        "version": 1,
-        "wallet": { "path": root.join("wallets"), "name": wallet::NAME, "hotkey": wallet::HOTKEY },
-        "listeners": [{ "address": settings.miner, "netuids": [1] }],
-        "callers": { "policy": "listed", "allow": allow },
-        "vendors": {
-            VENDOR: { "dialect": "openai-chat", "base_url": format!("http://{}/v1", settings.vendor.address) },
-        },
-    }))
+    Ok(json!({ "policy": "listed", "allow": allow }))
 }
 
 fn subnet_profiles() -> Value {
@@ -59,7 +79,7 @@ fn subnet_profiles() -> Value {
     json!({
         "version": 1,
         "subnets": {
-            "1": {
+            NETUID.to_string(): {
                 "name": "sandbox",
                 "protocol": "synapse",
                 "participation_rate": 1.0,

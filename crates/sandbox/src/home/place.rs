@@ -21,7 +21,7 @@ pub(super) enum Place {
     /// Nothing, or an empty directory.
     Free,
     /// A whole sandbox.
-    Sandbox(Settings),
+    Sandbox(Box<Settings>),
 }
 
 /// Returns the path without links and dots, so that it can stand in a configuration. Makes the directories above it.
@@ -68,7 +68,7 @@ pub(super) fn look(root: &Path) -> Result<Place, PrepareError> {
             return Err(PrepareError::Damaged { path, problem: "is missing".into() });
         }
     }
-    Ok(Place::Sandbox(settings))
+    Ok(Place::Sandbox(Box::new(settings)))
 }
 
 /// Checks that the daemons' sockets will have paths that the system takes.

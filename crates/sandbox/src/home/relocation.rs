@@ -24,13 +24,19 @@ pub(super) fn relocate(root: &Path, settings: Settings) -> Result<Settings, Prep
         return Err(PrepareError::Damaged { path: root.join(MINER_CONFIG), problem });
     }
     let (miner, vendor) = (settings.miner, settings.vendor.address);
-    if runs(root) || (is_free(miner) && is_free(vendor)) {
+    let chain = settings.chain.as_ref().map(|chain| chain.address);
+    if runs(root) || (is_free(miner) && is_free(vendor) && chain.is_none_or(is_free)) {
         return Ok(settings);
     }
     let mut moved = settings;
     moved.miner.set_port(ports::free(miner.port())?);
     moved.vendor.address.set_port(ports::free_above(moved.miner.port())?);
     readdress(&mut miner_config, (miner, moved.miner), (vendor, moved.vendor.address));
+    if let Some(chain) = &mut moved.chain {
+        let before = chain.address;
+        chain.address.set_port(ports::free_above(moved.vendor.address.port())?);
+        reconnect(&mut miner_config, before, chain.address);
+    }
     replace(root, MINER_CONFIG, &pretty(&miner_config)?)?;
     replace(root, place::SETTINGS, &pretty(&moved)?)?;
     Ok(moved)
@@ -75,6 +81,14 @@ fn readdress(miner_config: &mut Value, miner: (SocketAddr, SocketAddr), vendor: 
     }
 }
 
+/// Replaces the chain's address; what the operator has changed to something else stays.
+fn reconnect(miner_config: &mut Value, before: SocketAddr, now: SocketAddr) {
+    let endpoints = miner_config.pointer_mut("/chain/endpoints").and_then(Value::as_array_mut).into_iter().flatten();
+    for url in endpoints.filter(|url| **url == json!(format!("ws://{before}"))) {
+        *url = json!(format!("ws://{now}"));
+    }
+}
+
 /// Replaces a file as a whole.
 fn replace(root: &Path, name: &str, content: &[u8]) -> Result<(), PrepareError> {
     let path = root.join(name);
@@ -98,13 +112,16 @@ mod tests {
         let mut config = json!({
             "listeners": [{ "address": "127.0.0.1:1" }, { "address": "0.0.0.0:1" }],
             "vendors": { "a": { "base_url": "http://127.0.0.1:2/v1" }, "b": { "base_url": "http://127.0.0.1:22/v1" } },
+            "chain": { "endpoints": ["ws://127.0.0.1:5", "wss://node.example"] },
         });
 
         readdress(&mut config, (address(1), address(3)), (address(2), address(4)));
+        reconnect(&mut config, address(5), address(6));
 
         let expected = json!({
             "listeners": [{ "address": "127.0.0.1:3" }, { "address": "0.0.0.0:1" }],
             "vendors": { "a": { "base_url": "http://127.0.0.1:4/v1" }, "b": { "base_url": "http://127.0.0.1:22/v1" } },
+            "chain": { "endpoints": ["ws://127.0.0.1:6", "wss://node.example"] },
         });
         assert_eq!(config, expected);
     }

@@ -26,7 +26,8 @@ const HOTKEY_SECRET: &str = "wallets/sandbox/hotkeys/default";
 /// Where the hotkey's address is.
 pub(super) const HOTKEY_PUBLIC: &str = "wallets/sandbox/hotkeys/defaultpub.txt";
 
-const COLDKEY_PUBLIC: &str = "wallets/sandbox/coldkeypub.txt";
+/// Where the address of the coldkey is.
+pub(super) const COLDKEY_PUBLIC: &str = "wallets/sandbox/coldkeypub.txt";
 
 /// No key can be made.
 #[derive(Debug, thiserror::Error)]

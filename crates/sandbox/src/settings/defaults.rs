@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::{Faults, Latency, Model, Settings, Synapse, Validator, Vendor};
+use super::{Chain, Faults, Latency, Model, Rival, Settings, Synapse, Validator, Vendor};
 use crate::score::Strictness;
 use crate::task::Kind::{self, Arithmetic, Choice, Extraction, Formatting, Summary};
 
@@ -17,7 +17,17 @@ impl Settings {
         let models = MODELS.map(str::to_owned).into_iter().zip([mini(), luna(), sol()]).collect();
         let faults = Faults { rate_limited: 0.01, overloaded: 0.005, failed: 0.005 };
         let vendor = Vendor { address: vendor, key: None, faults, models };
-        Self { version: 1, seed, miner, validators: validators(), vendor }
+        Self { version: 1, seed, miner, validators: validators(), vendor, chain: None }
+    }
+
+    /// Puts the usual chain under it.
+    #[must_use]
+    pub fn with_chain(mut self, address: SocketAddr) -> Self {
+        let rivals = [("steady", 0.70), ("sloppy", 0.45), ("gifted", 0.85), ("newcomer", 0.55)];
+        let rivals = rivals.map(|(name, score)| Rival { name: name.into(), score }).to_vec();
+        // Epochs of half a minute instead of 72: something is to be seen before one gets bored.
+        self.chain = Some(Chain { address, block_ms: 1_000, tempo: 30, commit_reveal: false, rivals });
+        self
     }
 }
 
