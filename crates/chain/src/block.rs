@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use codec::Encode;
 use scale_decode::DecodeAsType;
 use scale_value::Value;
-use subxt::dynamic;
-use subxt::ext::frame_decode::storage::{StorageTypeInfo, decode_storage_value, encode_storage_key};
+use subxt::ext::frame_decode::storage::StorageTypeInfo;
 
 use crate::connection::{AtBlock, Connection};
-use crate::error::{ChainError, of_rpc, of_runtime_api, shortened};
+use crate::decoding;
+use crate::error::{ChainError, of_rpc, of_runtime_api};
 use crate::head::{Account, BlockHash, Head};
 use crate::shapes::known::{self, Api, Entry};
 
@@ -133,9 +134,10 @@ impl Block {
         if there.is_none_or(|there| there.method_by_name(api.name).is_none()) {
             return Err(self.unsupported(api.name));
         }
-        let call = dynamic::runtime_api_call::<_, T>(api.pallet, api.name, (netuid,));
-        let answer = self.at.runtime_apis().call(call).await;
-        answer.map_err(|error| of_runtime_api(&error, api.name, &self.head.number))
+        let method = format!("{}_{}", api.pallet, api.name);
+        let answer = self.at.runtime_apis().call_raw(&method, Some(&netuid.encode())).await;
+        let answer = answer.map_err(|error| of_runtime_api(&error, api.name, &self.head.number))?;
+        decoding::answer(self.at.metadata_ref(), api, &answer)
     }
 
     /// Reads one value that is always there, or has a default.
@@ -210,18 +212,11 @@ impl Block {
         if metadata.storage_info(entry.pallet, entry.name).is_err() {
             return Err(self.unsupported(entry.name));
         }
-        encode_storage_key(entry.pallet, entry.name, parts, metadata, metadata.types())
-            .map_err(|error| malformed(entry.name, &error))
+        decoding::key(metadata, entry, parts)
     }
 
     fn decode<T: DecodeAsType>(&self, entry: &Entry, bytes: Option<&[u8]>) -> Result<Option<T>, ChainError> {
-        let metadata = self.at.metadata_ref();
-        let info = metadata.storage_info(entry.pallet, entry.name).map_err(|error| malformed(entry.name, &error))?;
-        let Some(mut bytes) = bytes.or(info.default_value.as_deref()) else { return Ok(None) };
-        let visitor = T::into_visitor();
-        let value = decode_storage_value(entry.pallet, entry.name, &mut bytes, metadata, metadata.types(), visitor)
-            .map_err(|error| malformed(entry.name, &error))?;
-        if bytes.is_empty() { Ok(Some(value)) } else { Err(malformed(entry.name, &"bytes are left over")) }
+        decoding::value(self.at.metadata_ref(), entry, bytes)
     }
 
     pub(crate) fn unsupported(&self, what: &'static str) -> ChainError {
@@ -245,8 +240,4 @@ pub(crate) struct RawAccount {
 #[derive(Debug, DecodeAsType)]
 pub(crate) struct RawBalance {
     free: u64,
-}
-
-fn malformed(what: &'static str, error: &dyn std::fmt::Display) -> ChainError {
-    ChainError::Malformed { what, problem: shortened(&error.to_string()) }
 }

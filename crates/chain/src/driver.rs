@@ -159,8 +159,8 @@ impl Driver {
         let block = Block::new(Arc::clone(connection), at, head);
         head.time_ms = block.time_ms().await.ok();
         let block = block.with(head);
-        self.channels.current.send_replace(Some(block));
         self.channels.best.send_replace(Some(head));
+        self.channels.current.send_replace(Some(block));
         self.channels.state.send_if_modified(|state| {
             let new = !state.is_up();
             if new {

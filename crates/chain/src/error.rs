@@ -151,6 +151,12 @@ impl ChainError {
         }
     }
 
+    /// Whether it is about a block of which the node no longer has the state, or no longer anything.
+    #[must_use]
+    pub fn is_forgotten(&self) -> bool {
+        matches!(self, Self::StatePruned { .. } | Self::UnknownBlock { .. })
+    }
+
     /// Whether another node could answer better: the question is at fault in all other cases.
     #[must_use]
     pub(crate) fn is_of_the_node(&self) -> bool {

@@ -6,6 +6,7 @@ mod calls;
 mod capabilities;
 mod client;
 mod connection;
+mod decoding;
 mod driver;
 mod endpoints;
 pub mod epochs;

@@ -80,7 +80,7 @@ impl Block {
                     let problem = "epochs do not go back".to_owned();
                     return Err(ChainError::Malformed { what: known::LAST_STEP.name, problem });
                 }
-                Err(ChainError::StatePruned { .. } | ChainError::UnknownBlock { .. }) => {
+                Err(error) if error.is_forgotten() => {
                     missed.lost_before = Some(last);
                     break;
                 }

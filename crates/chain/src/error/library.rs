@@ -134,3 +134,32 @@ pub(crate) fn pooled(error: &ExtrinsicError) -> Pooled {
         _ => Pooled::Unknown(malformed(what, error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nodes_words_about_old_blocks_are_understood() {
+        let of = |code, message: &str| {
+            let user = UserError { code, message: message.to_owned(), data: None };
+            of_user(&user, "a read", &7)
+        };
+
+        for pruned in [
+            "Client error: Api called for an unknown Block: State already discarded for 0x12",
+            "Client error: UnknownBlock: State already discarded for BlockId::Hash(0x12)",
+            "State already discarded for 0x12",
+        ] {
+            assert!(matches!(of(4003, pruned), ChainError::StatePruned { .. }), "{pruned}");
+        }
+        for unknown in [
+            "Client error: UnknownBlock: Header was not found in the database: 0x12",
+            "Client error: Api called for an unknown Block: Header was not found in the database: 0x12",
+        ] {
+            assert!(matches!(of(4003, unknown), ChainError::UnknownBlock { .. }), "{unknown}");
+        }
+        assert!(matches!(of(-32601, "Method not found"), ChainError::Node { code: -32601, .. }));
+        assert!(matches!(of(429, "slow down"), ChainError::RateLimited));
+    }
+}

@@ -38,7 +38,7 @@ async fn the_embedded_chain_publishes_an_axon_once() {
     steps::an_axon_is_published_once_and_again_when_it_changes(&ground).await;
     steps::what_the_chain_refuses_is_told_by_its_cause(&ground).await;
     chain.node.intervene(|| pallet::ServingRateLimit::<Runtime>::insert(NetUid(NETUID), 1000));
-    ground.block().await;
+    ground.reach(chain.node.new_block().unwrap().number.into()).await;
     steps::a_change_waits_for_the_serving_rate_limit(&ground).await;
     end(chain, ground).await;
 }
@@ -58,7 +58,7 @@ async fn the_embedded_chain_reveals_weights_later() {
     let (chain, ground) = prepared(BLOCK).await;
 
     chain.node.intervene(|| pallet::CommitRevealWeightsEnabled::<Runtime>::insert(NetUid(NETUID), true));
-    ground.block().await;
+    ground.reach(chain.node.new_block().unwrap().number.into()).await;
     steps::committed_weights_are_pending_until_they_are_revealed(&ground).await;
     end(chain, ground).await;
 }

@@ -32,11 +32,16 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) async fn new(urls: &[String]) -> Self {
-        let (client, driver) = chain::connect(settings(urls));
+        Self::on(settings(urls), &urls[0]).await
+    }
+
+    /// A client with these settings; what it does not do itself goes another way.
+    pub(crate) async fn on(settings: Settings, side: &str) -> Self {
+        let (client, driver) = chain::connect(settings);
         let mut driving = JoinSet::new();
         driving.spawn(driver.run(std::future::pending()));
         client.connected(PATIENCE).await.unwrap();
-        let rpc = RpcClient::from_insecure_url(&urls[0]).await.unwrap();
+        let rpc = RpcClient::from_insecure_url(side).await.unwrap();
         let api = OnlineClient::from_backend(LegacyBackend::builder().build(rpc.clone()).into()).await.unwrap();
         Self { client, rpc, api, driver: driving }
     }
@@ -48,6 +53,13 @@ impl Ground {
         self.client.after(Some(known), PATIENCE).await.unwrap()
     }
 
+    /// Waits until our client sees a height.
+    pub(crate) async fn reach(&self, number: u64) {
+        let mut best = self.client.best();
+        let reached = best.wait_for(|best| best.is_some_and(|best| best.number >= number));
+        tokio::time::timeout(PATIENCE, reached).await.expect("the block comes").unwrap();
+    }
+
     /// Makes blocks up to a height.
     pub(crate) async fn block_at(&self, number: u64) -> Block {
         loop {
@@ -57,6 +69,25 @@ impl Ground {
             }
             self.block().await;
         }
+    }
+
+    /// Waits until so many transactions wait for a block.
+    pub(crate) async fn waiting(&self, count: usize) {
+        let waiting = async {
+            loop {
+                let pool: Vec<String> = self.rpc.request("author_pendingExtrinsics", rpc_params![]).await.unwrap();
+                if pool.len() == count {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("the pool gets there");
+    }
+
+    /// The number of an account's next transaction, as the pool sees it.
+    pub(crate) async fn next_nonce(&self, who: &str) -> u64 {
+        let methods = LegacyRpcMethods::<subxt::config::RpcConfigFor<SubstrateConfig>>::new(self.rpc.clone());
+        methods.system_account_next_index(&AccountId32(account(who))).await.unwrap()
     }
 
     /// Has somebody make a call, and waits until it worked.

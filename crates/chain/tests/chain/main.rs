@@ -5,6 +5,8 @@
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
 mod embedded;
+mod faults;
 mod ground;
 mod real;
+mod sending;
 mod steps;

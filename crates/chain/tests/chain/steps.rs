@@ -22,10 +22,12 @@ pub(crate) async fn heads_are_followed(ground: &Ground) {
 
     let after = *ground.block().await.head();
 
-    assert_eq!(after.number, before.number + 1);
-    assert_eq!(after.parent, before.hash);
+    assert!(after.number > before.number);
+    if after.number == before.number + 1 {
+        assert_eq!(after.parent, before.hash);
+    }
     assert!(after.time_ms > before.time_ms);
-    assert_eq!(*ground.client.best().borrow(), Some(after));
+    assert!(ground.client.best().borrow().is_some_and(|best| best.number >= after.number));
     let reached = finalized.wait_for(|head| head.is_some_and(|head| head.number >= before.number));
     tokio::time::timeout(PATIENCE, reached).await.unwrap().unwrap();
     assert!(ground.client.at_finalized().await.unwrap().number() >= before.number);
