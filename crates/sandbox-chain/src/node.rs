@@ -31,7 +31,7 @@ use crate::genesis::Genesis;
 use crate::pallet;
 use crate::runtime::number::{NetUid, TaoBalance};
 use crate::runtime::upgrade::Runtime as Upgrade;
-use crate::runtime::{Runtime, RuntimeCall, UncheckedExtrinsic, immortal};
+use crate::runtime::{Runtime, RuntimeCall, UncheckedExtrinsic, immortal, implied};
 use engine::{Engine, News};
 
 /// How much news may wait for a subscriber before it misses some.
@@ -248,7 +248,8 @@ impl Node {
         let mut engine = self.shared.engine();
         let nonce = engine.next_nonce(&key.public()).map_err(|_| SubmitError::Malformed)?;
         let root = engine.root(engine.best().hash).ok_or(SubmitError::Malformed)?;
-        let transaction = engine.nodes().read(root, || sign(key, call, nonce)).ok_or(SubmitError::Malformed)?;
+        let spec = engine.nodes().read(root, Upgrade::current).spec_version;
+        let transaction = sign(key, call, nonce, spec, engine.genesis_hash());
         engine.submit(transaction, None)
     }
 
@@ -314,8 +315,8 @@ impl Node {
     }
 }
 
-fn sign(key: &Keypair, call: RuntimeCall, nonce: u32) -> Option<Vec<u8>> {
-    let payload = SignedPayload::new(call, immortal(nonce)).ok()?;
+fn sign(key: &Keypair, call: RuntimeCall, nonce: u32, spec: u32, genesis: H256) -> Vec<u8> {
+    let payload = SignedPayload::from_raw(call, immortal(nonce), implied(spec, genesis));
     let signature = payload.using_encoded(|message| key.sign(message));
     let signature = match key.scheme() {
         Scheme::Sr25519 => MultiSignature::Sr25519(sr25519::Signature::from_raw(signature)),
@@ -323,7 +324,7 @@ fn sign(key: &Keypair, call: RuntimeCall, nonce: u32) -> Option<Vec<u8>> {
     };
     let (call, extension, _) = payload.deconstruct();
     let address = MultiAddress::Id(AccountId32::new(key.public()));
-    Some(UncheckedExtrinsic::new_signed(call, address, signature, extension).encode())
+    UncheckedExtrinsic::new_signed(call, address, signature, extension).encode()
 }
 
 async fn author(shared: Arc<Shared>) {

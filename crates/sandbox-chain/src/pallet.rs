@@ -267,6 +267,46 @@ pub mod pallet {
             Ok(())
         }
 
+        #[pallet::call_index(86)]
+        #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::Yes))]
+        pub fn transfer_stake(
+            origin: OriginFor<T>,
+            destination_coldkey: T::AccountId,
+            hotkey: T::AccountId,
+            origin_netuid: NetUid,
+            destination_netuid: NetUid,
+            alpha_amount: AlphaBalance,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            let (from, to) = ((&coldkey, &hotkey, origin_netuid), (&destination_coldkey, &hotkey, destination_netuid));
+            let tao = Self::transfer_alpha(from, to, alpha_amount)?;
+            Self::deposit_event(Event::StakeTransferred(
+                coldkey,
+                destination_coldkey,
+                hotkey,
+                origin_netuid,
+                destination_netuid,
+                tao,
+            ));
+            Ok(())
+        }
+
+        #[pallet::call_index(87)]
+        #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::Yes))]
+        pub fn swap_stake(
+            origin: OriginFor<T>,
+            hotkey: T::AccountId,
+            origin_netuid: NetUid,
+            destination_netuid: NetUid,
+            alpha_amount: AlphaBalance,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            let (from, to) = ((&coldkey, &hotkey, origin_netuid), (&coldkey, &hotkey, destination_netuid));
+            let tao = Self::transfer_alpha(from, to, alpha_amount)?;
+            Self::deposit_event(Event::StakeSwapped(coldkey, hotkey, origin_netuid, destination_netuid, tao));
+            Ok(())
+        }
+
         #[pallet::call_index(88)]
         #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::Yes))]
         pub fn add_stake_limit(
@@ -347,4 +387,18 @@ pub mod pallet {
 #[must_use]
 pub fn main_mechanism(netuid: crate::runtime::number::NetUid) -> crate::runtime::number::NetUidStorageIndex {
     crate::runtime::number::NetUidStorageIndex(netuid.0)
+}
+
+/// The coldkey's alpha with the hotkey.
+pub fn stake_of<T: Config>(
+    coldkey: &T::AccountId,
+    hotkey: &T::AccountId,
+    netuid: crate::runtime::number::NetUid,
+) -> crate::runtime::number::AlphaBalance {
+    Pallet::<T>::stake((coldkey, hotkey, netuid))
+}
+
+/// What one alpha costs, in rao.
+pub fn alpha_price<T: Config>(netuid: crate::runtime::number::NetUid) -> u64 {
+    Pallet::<T>::alpha_price(netuid)
 }

@@ -8,6 +8,7 @@ mod fee;
 mod guard;
 mod nonce;
 pub mod number;
+mod reshape;
 mod selection;
 pub mod upgrade;
 
@@ -25,7 +26,7 @@ use answer::{
     DynamicInfo, Metagraph, NeuronInfo, NeuronInfoLite, SelectiveMetagraph, SimSwapResult, StakeAvailability,
     StakeInfo, SubnetHyperparamsV2, SubnetInfov2, SubnetPrice,
 };
-use number::{AlphaBalance, NetUid, TaoBalance};
+use number::{AlphaBalance, MechId, NetUid, TaoBalance};
 
 type Subtensor = crate::pallet::Pallet<Runtime>;
 
@@ -97,6 +98,14 @@ pub fn immortal(nonce: u32) -> TxExtension {
     )
 }
 
+/// What such a transaction's signature covers besides its bytes.
+pub(crate) fn implied(
+    spec: u32,
+    genesis: sp_core::H256,
+) -> <TxExtension as sp_runtime::traits::TransactionExtension<RuntimeCall>>::Implicit {
+    (((), spec, VERSION.transaction_version, genesis, genesis, (), ()), ((), (), (), (), (), None))
+}
+
 #[frame_support::runtime]
 mod assembly {
     #[runtime::runtime]
@@ -124,6 +133,8 @@ mod assembly {
     pub type TransactionPayment = pallet_transaction_payment::Pallet<Runtime>;
     #[runtime::pallet_index(7)]
     pub type SubtensorModule = crate::pallet::Pallet<Runtime>;
+    #[runtime::pallet_index(18)]
+    pub type Commitments = crate::commitments::Pallet<Runtime>;
 }
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
@@ -161,6 +172,8 @@ impl pallet_transaction_payment::Config for Runtime {
 
 impl crate::pallet::Config for Runtime {}
 
+impl crate::commitments::Config for Runtime {}
+
 sp_api::impl_runtime_apis! {
     impl sp_api::Core<Block> for Runtime {
         fn version() -> RuntimeVersion {
@@ -176,10 +189,11 @@ sp_api::impl_runtime_apis! {
 
     impl sp_api::Metadata<Block> for Runtime {
         fn metadata() -> sp_core::OpaqueMetadata {
-            sp_core::OpaqueMetadata::new(Runtime::metadata().into())
+            sp_core::OpaqueMetadata::new(reshape::reshaped(&codec::Encode::encode(&Runtime::metadata()), shape()))
         }
         fn metadata_at_version(version: u32) -> Option<sp_core::OpaqueMetadata> {
             Runtime::metadata_at_version(version)
+                .map(|metadata| sp_core::OpaqueMetadata::new(reshape::reshaped(&metadata, shape())))
         }
         fn metadata_versions() -> Vec<u32> {
             Runtime::metadata_versions()
@@ -262,11 +276,17 @@ sp_api::impl_runtime_apis! {
         fn get_metagraph(netuid: NetUid) -> Option<Metagraph> {
             Subtensor::metagraph(netuid)
         }
+        fn get_mechagraph(netuid: NetUid, mecid: MechId) -> Option<Metagraph> {
+            Subtensor::metagraph(netuid).filter(|_| mecid.0 == 0)
+        }
         fn get_dynamic_info(netuid: NetUid) -> Option<DynamicInfo> {
             Subtensor::dynamic_info(netuid)
         }
         fn get_selective_metagraph(netuid: NetUid, metagraph_indexes: Vec<u16>) -> Option<SelectiveMetagraph> {
             Subtensor::selective_metagraph(netuid, &metagraph_indexes)
+        }
+        fn get_selective_mechagraph(netuid: NetUid, subid: MechId, metagraph_indexes: Vec<u16>) -> Option<SelectiveMetagraph> {
+            Subtensor::selective_metagraph(netuid, &metagraph_indexes).filter(|_| subid.0 == 0)
         }
         fn get_next_epoch_start_block(netuid: NetUid) -> Option<u64> {
             Subtensor::next_epoch(netuid)
@@ -308,6 +328,10 @@ sp_api::impl_runtime_apis! {
             Subtensor::sim_sell(netuid, alpha)
         }
     }
+}
+
+fn shape() -> upgrade::Shape {
+    upgrade::Runtime::current().shape
 }
 
 /// Calls a runtime API on the state at hand, as a node does: by name, with encoded arguments.

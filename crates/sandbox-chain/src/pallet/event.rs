@@ -25,6 +25,10 @@ mod event {
         WeightsCommitted(T::AccountId, NetUidStorageIndex, H256),
         #[codec(index = 86)]
         WeightsRevealed(T::AccountId, NetUidStorageIndex, H256),
+        #[codec(index = 91)]
+        StakeTransferred(T::AccountId, T::AccountId, T::AccountId, NetUid, NetUid, TaoBalance),
+        #[codec(index = 92)]
+        StakeSwapped(T::AccountId, T::AccountId, NetUid, NetUid, TaoBalance),
         #[codec(index = 107)]
         TimelockedWeightsCommitted(T::AccountId, NetUidStorageIndex, H256, u64),
         #[codec(index = 108)]

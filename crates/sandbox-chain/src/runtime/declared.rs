@@ -10,7 +10,7 @@ use super::answer::{
     DynamicInfo, Metagraph, NeuronInfo, NeuronInfoLite, SelectiveMetagraph, SimSwapResult, StakeAvailability,
     StakeInfo, SubnetHyperparamsV2, SubnetInfov2, SubnetPrice,
 };
-use super::number::{AlphaBalance, NetUid, TaoBalance};
+use super::number::{AlphaBalance, MechId, NetUid, TaoBalance};
 
 sp_api::decl_runtime_apis! {
     pub trait NeuronInfoRuntimeApi {
@@ -27,8 +27,10 @@ sp_api::decl_runtime_apis! {
         fn get_all_dynamic_info() -> Vec<Option<DynamicInfo>>;
         fn get_all_metagraphs() -> Vec<Option<Metagraph>>;
         fn get_metagraph(netuid: NetUid) -> Option<Metagraph>;
+        fn get_mechagraph(netuid: NetUid, mecid: MechId) -> Option<Metagraph>;
         fn get_dynamic_info(netuid: NetUid) -> Option<DynamicInfo>;
         fn get_selective_metagraph(netuid: NetUid, metagraph_indexes: Vec<u16>) -> Option<SelectiveMetagraph>;
+        fn get_selective_mechagraph(netuid: NetUid, subid: MechId, metagraph_indexes: Vec<u16>) -> Option<SelectiveMetagraph>;
         fn get_next_epoch_start_block(netuid: NetUid) -> Option<u64>;
     }
 

@@ -25,6 +25,8 @@ numbers! {
     NetUid(u16);
     /// A subnet's mechanism: the subnet plus 4096 for each mechanism after the first.
     NetUidStorageIndex(u16);
+    /// A mechanism of a subnet; here each has one, 0.
+    MechId(u8);
     /// An amount of TAO, in rao.
     TaoBalance(u64);
     /// An amount of a subnet's alpha, in billionths.
