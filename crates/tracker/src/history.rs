@@ -1,12 +1,13 @@
 //! The history in `state/tracker.db`: each entry once, however often it is sent.
 
 mod counts;
+mod epochs;
 mod integer;
 mod row;
 
 use std::path::Path;
 
-use common::call::tracker::Wishes;
+use common::call::tracker::{EpochSummary, Wishes};
 use common::id::EntryId;
 use common::record::{Entry, TaskCounts};
 use daemon_kit::{Durability, Store, StoreError};
@@ -56,6 +57,14 @@ impl History {
     /// When the database cannot be read.
     pub async fn counts(&self, unix_ms: u64) -> Result<Counts, StoreError> {
         self.store.run(Durability::Lazy, move |connection| counts::read(connection, unix_ms)).await
+    }
+
+    /// Returns the newest epoch of each subnet, and what the day before `unix_ms` has earned.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn epochs(&self, unix_ms: u64) -> Result<Vec<EpochSummary>, StoreError> {
+        self.store.run(Durability::Lazy, move |connection| epochs::newest(connection, unix_ms)).await
     }
 
     /// Makes the daily counters again from the rows they count.

@@ -50,11 +50,13 @@ impl Tracker {
 
     async fn status(&self) -> Result<TrackerStatus, Fault> {
         let counts = self.history.counts(unix_ms()).await.map_err(|error| unreadable(&error))?;
+        let epochs = self.history.epochs(unix_ms()).await.map_err(|error| unreadable(&error))?;
         Ok(TrackerStatus {
             process: self.daemon.process_status(),
             today: counts.today,
             total: counts.total,
             beats: self.watch.states(),
+            epochs,
         })
     }
 }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::calls;
 use super::status::ProcessStatus;
-use crate::id::EntryId;
+use crate::id::{EntryId, Netuid};
+use crate::money::{AlphaRao, Rao};
 use crate::record::{Entry, TaskCounts};
 
 calls! {
@@ -78,6 +79,34 @@ pub struct TrackerStatus {
     pub total: TaskCounts,
     /// The newest beat of each daemon.
     pub beats: Vec<BeatState>,
+    /// The newest epoch of each subnet, by netuid.
+    pub epochs: Vec<EpochSummary>,
+}
+
+/// What the chain said last of our neuron in a subnet, and what it earned lately.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct EpochSummary {
+    /// The subnet.
+    pub netuid: Netuid,
+    /// The epoch's block.
+    pub block: u64,
+    /// The block's own time, in milliseconds since 1970.
+    pub unix_ms: u64,
+    /// Our share of all incentives, in units of 1/65535; none if the hotkey was not registered.
+    pub incentive: Option<u16>,
+    /// 1 if nobody had more incentive.
+    pub rank: Option<u16>,
+    /// How many neurons had any incentive.
+    pub earning: Option<u16>,
+    /// Validators that gave us some weight.
+    pub weighed_by: u16,
+    /// Earned by this epoch.
+    pub emission: AlphaRao,
+    /// Earned by the epochs of the last 24 hours together.
+    pub emission_of_day: AlphaRao,
+    /// What one alpha cost at this epoch.
+    pub alpha_price: Option<Rao>,
 }
 
 /// When a daemon was last heard of.

@@ -1,6 +1,7 @@
 //! Puts a status into words. Pure: the time comes in as an argument.
 
 mod chain;
+mod earnings;
 
 use common::call::status::{ProcessStatus, Severity};
 use common::call::task::{Availability, LimitUse, ModelState};
@@ -33,6 +34,9 @@ pub(super) fn render(status: &Status, now: Timestamp) -> String {
     }
     if let Some(chain) = status.miner_daemon.running().and_then(|miner| miner.chain.as_ref()) {
         text.push_str(&chain::render(chain));
+    }
+    if let Some(tracker) = status.tracker.running() {
+        text.push_str(&earnings::render(&tracker.epochs, now));
     }
     if let Some(wallet) = status.wallet_manager.running() {
         text.push_str(&wallet_lines(wallet));

@@ -139,8 +139,7 @@ Chain finney
     }
 
     fn chain() -> ChainStatus {
-        let registration =
-            Registration::Registered { uid: 41, immunity_blocks_left: Some(0), evicted_after: Some(97) };
+        let registration = Registration::Registered { uid: 41, immunity_blocks_left: Some(0), evicted_after: Some(97) };
         ChainStatus {
             network: Network::Finney,
             endpoint: Some("wss://node.example:443".into()),
