@@ -1,28 +1,28 @@
-//! A simulated vendor of models: OpenAI's chat format over HTTP, answers of configured quality.
+//! A simulated vendor of models: OpenAI's, Anthropic's and Gemini's formats over HTTP, answers of configured quality.
 //!
 //! It does not know the tasks' seed: it reads the prompts, as a model would.
 
 mod answer;
 mod authors;
 pub mod bills;
-mod chat;
+mod error;
 mod fault;
+mod format;
 mod latency;
 mod server;
 mod solver;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-
-use http::StatusCode;
 
 use crate::settings;
 
 pub use answer::answer;
 pub use authors::Authors;
 use bills::{Bill, Bills};
-use chat::{ChatRequest, Completion, ModelList, VendorError};
+use error::VendorError;
+use format::{Ask, Said};
+use latency::Time;
 pub use server::serve;
 
 /// The vendor behind the server.
@@ -47,8 +47,8 @@ pub enum Pace {
 /// A call's outcome, and when it is told.
 #[derive(Debug)]
 struct Outcome {
-    result: Result<Completion, VendorError>,
-    after: Duration,
+    result: Result<Said, VendorError>,
+    time: Time,
 }
 
 impl Vendor {
@@ -71,45 +71,40 @@ impl Vendor {
     }
 
     /// Checks the key that a caller shows.
-    fn admit(&self, authorization: Option<&str>) -> Result<(), VendorError> {
+    fn admit(&self, shown: Option<&str>) -> Result<(), VendorError> {
         let Some(key) = &self.settings.key else { return Ok(()) };
-        match authorization.and_then(|value| value.strip_prefix("Bearer ")) {
+        match shown {
             Some(shown) if shown == key => Ok(()),
             Some(_) | None => Err(VendorError::invalid_key()),
         }
     }
 
-    fn models(&self) -> ModelList {
-        ModelList::new(self.settings.models.keys())
+    fn models(&self) -> impl Iterator<Item = &String> {
+        self.settings.models.keys()
     }
 
-    /// Answers a chat; `unix_s` is the time in seconds since 1970.
-    fn complete(&self, body: &[u8], unix_s: u64) -> Outcome {
+    /// Answers a question; `unix_s` is the time in seconds since 1970.
+    fn complete(&self, ask: &Ask, unix_s: u64) -> Outcome {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
-        let at_once = |error| Outcome { result: Err(error), after: Duration::ZERO };
-        let request = match ChatRequest::parse(body) {
-            Ok(request) => request,
-            Err(error) => return at_once(error),
-        };
-        let Some(model) = self.settings.models.get(&request.model) else {
-            return at_once(VendorError::unknown_model(&request.model));
+        let at_once = |error| Outcome { result: Err(error), time: Time::default() };
+        let Some(model) = self.settings.models.get(&ask.model) else {
+            return at_once(VendorError::unknown_model(&ask.model));
         };
         if let Some(error) = self.fault(call) {
             return at_once(error);
         }
-        let (system, prompt) = (request.system(), request.prompt());
-        self.authors.remember(prompt, &request.model);
-        let text = answer(&request.model, model, &system, prompt);
-        let completion = Completion::new(&request, text, call, unix_s);
+        self.authors.remember(&ask.prompt, &ask.model);
+        let text = answer(&ask.model, model, &ask.system, &ask.prompt);
+        let said = Said::new(ask, text, call, unix_s);
         // Also if the caller hangs up before the answer: the work is done.
         if let Some(bills) = &self.bills {
-            bills.add(&Bill { model: request.model.clone(), tokens: completion.total_tokens() });
+            bills.add(&Bill { model: ask.model.clone(), tokens: said.total_tokens() });
         }
-        let after = match self.pace {
-            Pace::Lifelike => latency::draw(&request.model, model.latency, prompt, completion.output_tokens()),
-            Pace::Instant => Duration::ZERO,
+        let time = match self.pace {
+            Pace::Lifelike => latency::draw(&ask.model, model.latency, &ask.prompt),
+            Pace::Instant => Time::default(),
         };
-        Outcome { result: Ok(completion), after }
+        Outcome { result: Ok(said), time }
     }
 
     fn fault(&self, call: u64) -> Option<VendorError> {
@@ -117,11 +112,5 @@ impl Vendor {
             Pace::Lifelike => fault::draw(self.settings.faults, call),
             Pace::Instant => None,
         }
-    }
-}
-
-impl VendorError {
-    fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }

@@ -1,6 +1,6 @@
 //! Which calls fail: drawn from the call's number, so that a retry can succeed.
 
-use super::chat::VendorError;
+use super::error::VendorError;
 use crate::random::Draws;
 use crate::settings::Faults;
 
@@ -28,7 +28,7 @@ mod tests {
 
         let drawn: Vec<_> = (0..2_000).filter_map(|call| draw(faults, call)).collect();
 
-        let count = |status: u16| drawn.iter().filter(|error| error.status == status).count();
+        let count = |status: u16| drawn.iter().filter(|error| error.status() == status).count();
         assert!((340..460).contains(&count(429)), "{}", count(429));
         assert!((150..250).contains(&count(503)), "{}", count(503));
         assert!((60..140).contains(&count(500)), "{}", count(500));

@@ -8,11 +8,31 @@ use crate::settings::Latency;
 /// No call takes longer, however unlucky.
 const LONGEST_MS: f64 = 600_000.0;
 
-/// Returns how long the model takes to answer the prompt in so many tokens.
-pub(super) fn draw(model: &str, latency: Latency, prompt: &str, output_tokens: u64) -> Duration {
+/// How long a model takes.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Time {
+    /// To the first token.
+    pub(super) first: Duration,
+    /// For each token.
+    pub(super) per_token: Duration,
+}
+
+impl Time {
+    /// The time of a whole answer of so many tokens.
+    pub(super) fn whole(self, output_tokens: u64) -> Duration {
+        let tokens = self.per_token.saturating_mul(u32::try_from(output_tokens).unwrap_or(u32::MAX));
+        self.first.saturating_add(tokens).min(duration(LONGEST_MS))
+    }
+}
+
+/// Returns how long the model takes to answer the prompt.
+pub(super) fn draw(model: &str, latency: Latency, prompt: &str) -> Time {
     let mut draws = Draws::new(fingerprint(prompt), model);
     let first_token_ms = latency.median_ms * (latency.spread * draws.normal()).exp();
-    let ms = first_token_ms + latency.per_token_ms * output_tokens as f64;
+    Time { first: duration(first_token_ms), per_token: duration(latency.per_token_ms) }
+}
+
+fn duration(ms: f64) -> Duration {
     Duration::from_secs_f64(ms.clamp(0.0, LONGEST_MS) / 1_000.0)
 }
 
@@ -24,7 +44,7 @@ mod tests {
     fn the_median_is_as_configured() {
         let latency = Latency { median_ms: 300.0, spread: 0.5, per_token_ms: 0.0 };
 
-        let mut drawn: Vec<_> = (0..2_001).map(|n| draw("m", latency, &n.to_string(), 0)).collect();
+        let mut drawn: Vec<_> = (0..2_001).map(|n| draw("m", latency, &n.to_string()).first).collect();
         drawn.sort_unstable();
 
         let median = drawn[1_000].as_millis();
@@ -36,6 +56,6 @@ mod tests {
     fn tokens_take_time() {
         let latency = Latency { median_ms: 100.0, spread: 0.0, per_token_ms: 10.0 };
 
-        assert_eq!(draw("m", latency, "q", 5), Duration::from_millis(150));
+        assert_eq!(draw("m", latency, "q").whole(5), Duration::from_millis(150));
     }
 }

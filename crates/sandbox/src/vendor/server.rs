@@ -6,19 +6,22 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use daemon_kit::Workers;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use futures_util::stream;
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use serde::Serialize;
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Vendor;
-use super::chat::VendorError;
+use super::error::VendorError;
+use super::format::{Event, Format, Target};
 
 /// The largest request.
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
@@ -81,44 +84,71 @@ async fn connection(stream: TcpStream, vendor: Arc<Vendor>, workers: Workers, _s
     }
 }
 
-async fn respond(vendor: &Vendor, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if let Err(error) = vendor.admit(shown) {
-        return refusal(&error);
+type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+async fn respond(vendor: &Vendor, request: Request<Incoming>) -> Response<Body> {
+    let (format, rest) = Format::of(request.uri().path());
+    let target = format.target(rest);
+    if let Err(error) = vendor.admit(format.key(request.headers())) {
+        return refusal(format, &error);
     }
-    match (request.method(), request.uri().path()) {
-        (&Method::GET, "/v1/models") => json(StatusCode::OK, &vendor.models()),
-        (&Method::POST, "/v1/chat/completions") => chat(vendor, request.into_body()).await,
-        _ => refusal(&VendorError::unknown_url()),
+    match (request.method(), target) {
+        (&Method::GET, Some(Target::Models)) => json(StatusCode::OK, &format.models(vendor.models())),
+        (&Method::POST, Some(Target::Completion(model))) => complete(vendor, format, model, request.into_body()).await,
+        _ => refusal(format, &VendorError::unknown_url()),
     }
 }
 
-async fn chat(vendor: &Vendor, body: Incoming) -> Response<Full<Bytes>> {
+async fn complete(vendor: &Vendor, format: Format, model: Option<(String, bool)>, body: Incoming) -> Response<Body> {
     let Ok(body) = Limited::new(body, MAX_BODY_BYTES).collect().await else {
-        return refusal(&VendorError::invalid("the body is too large or was cut off"));
+        return refusal(format, &VendorError::invalid("the body is too large or was cut off"));
     };
-    let outcome = vendor.complete(&body.to_bytes(), unix_s());
-    if !outcome.after.is_zero() {
-        tokio::time::sleep(outcome.after).await;
+    let ask = match format.parse(model, &body.to_bytes()) {
+        Ok(ask) => ask,
+        Err(error) => return refusal(format, &error),
+    };
+    let outcome = vendor.complete(&ask, unix_s());
+    let said = match outcome.result {
+        Ok(said) => said,
+        Err(error) => return refusal(format, &error),
+    };
+    let time = outcome.time;
+    let wait = if ask.streamed { time.first } else { time.whole(said.output_tokens) };
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
     }
-    match outcome.result {
-        Ok(completion) => json(StatusCode::OK, &completion),
-        Err(error) => refusal(&error),
+    if ask.streamed {
+        return events(format.events(&said, time.per_token));
     }
+    json(StatusCode::OK, &format.body(&said))
 }
 
-fn refusal(error: &VendorError) -> Response<Full<Bytes>> {
-    let mut response = json(error.status(), &error.body());
-    if let Some(seconds) = error.retry_after_s {
+/// Sends each event when its time has come.
+fn events(events: Vec<Event>) -> Response<Body> {
+    let frames = stream::unfold(events.into_iter(), |mut events| async {
+        let Event { bytes, after } = events.next()?;
+        if !after.is_zero() {
+            tokio::time::sleep(after).await;
+        }
+        Some((Ok(Frame::data(Bytes::from(bytes))), events))
+    });
+    let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    response
+}
+
+fn refusal(format: Format, error: &VendorError) -> Response<Body> {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = json(status, &format.error(error));
+    // Gemini says it in the body.
+    if let Some(seconds) = error.retry_after_s().filter(|_| format != Format::Gemini) {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     response
 }
 
-fn json(status: StatusCode, value: &impl Serialize) -> Response<Full<Bytes>> {
-    // Our own types of strings and numbers always become JSON.
-    let body = serde_json::to_vec(value).unwrap_or_default();
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+fn json(status: StatusCode, value: &Value) -> Response<Body> {
+    let mut response = Response::new(Full::new(Bytes::from(value.to_string())).boxed_unsync());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
