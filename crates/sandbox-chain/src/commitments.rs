@@ -15,7 +15,6 @@ pub struct Registration {
     pub info: Vec<u8>,
 }
 
-#[expect(clippy::module_inception, reason = "a pallet's module is called so")]
 #[expect(clippy::expect_used, reason = "the macro's own code")]
 #[frame_support::pallet]
 pub mod pallet {

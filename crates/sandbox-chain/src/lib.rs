@@ -47,5 +47,6 @@ mod genesis;
 mod node;
 pub mod pallet;
 pub mod runtime;
+
 pub use genesis::{Account, Genesis, Neuron, Subnet};
 pub use node::{CallError, Endpoint, Head, Node, NodeConfig, Pace, Refusal, StartError, SubmitError};

@@ -1,5 +1,5 @@
 //! Real clients drive the chain over its sockets: subxt, and PyPI's `bittensor` 11.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "chain/calls.rs"]
 mod calls;

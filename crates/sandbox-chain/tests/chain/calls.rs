@@ -2,7 +2,7 @@
 
 use sandbox_chain::pallet::{Axons, Burn, Call, NeuronCertificates, stake_of};
 use sandbox_chain::runtime::Runtime;
-use sandbox_chain::runtime::number::{NetUid, TaoBalance};
+use sandbox_chain::runtime::number::{AlphaBalance, NetUid, TaoBalance};
 use sandbox_chain::{SubmitError, Subnet};
 use serde_json::json;
 use sp_runtime::AccountId32;
@@ -202,4 +202,25 @@ async fn stake_is_bought_and_sold_at_the_pools_price() {
     assert_eq!(stake(), 0);
     let left = chain.node.read(|| frame_system::Account::<Runtime>::get(AccountId32::new(cold.public())).data.free);
     assert!((999 * ONE..1000 * ONE).contains(&left), "{left}");
+}
+
+#[tokio::test]
+async fn stake_is_given_to_another_coldkey() {
+    let chain = Chain::new();
+    let (alice, eve) = (key("Alice"), AccountId32::new(key("Eve").public()));
+    let hotkey = AccountId32::new(key("Alice//hot").public());
+    let give = |alpha| Call::transfer_stake {
+        destination_coldkey: eve.clone(),
+        hotkey: hotkey.clone(),
+        origin_netuid: NetUid(NETUID),
+        destination_netuid: NetUid(NETUID),
+        alpha_amount: AlphaBalance(alpha),
+    };
+
+    assert_eq!(chain.apply(&alice, give(2000 * ONE)), Err("NotEnoughStakeToWithdraw".into()));
+    assert_eq!(chain.apply(&alice, give(100 * ONE)), Ok(()));
+
+    let held = |cold: &AccountId32| chain.node.read(|| stake_of::<Runtime>(cold, &hotkey, NetUid(NETUID)).0);
+    assert!(held(&eve).abs_diff(100 * ONE) <= 1, "{}", held(&eve));
+    assert!(held(&AccountId32::new(alice.public())).abs_diff(900 * ONE) <= 1);
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bittensor::keys::{Keypair, Scheme};
-use sandbox_chain::pallet::Call;
+use codec::Decode;
+use sandbox_chain::pallet::{Call, Error};
 use sandbox_chain::runtime::{Runtime, RuntimeCall, RuntimeEvent};
 use sandbox_chain::{Account, Genesis, Neuron, Node, NodeConfig, SubmitError, Subnet};
 use sp_core::H256;
@@ -115,13 +116,17 @@ impl Chain {
         self.submit(key, call).unwrap();
         self.node.new_block().unwrap();
         let events = self.node.read(frame_system::Pallet::<Runtime>::events);
-        let failed = events.into_iter().find_map(|event| match event.event {
-            RuntimeEvent::System(frame_system::Event::ExtrinsicFailed { dispatch_error, .. }) => Some(dispatch_error),
-            _ => None,
+        let failed = events.into_iter().find_map(|event| {
+            let RuntimeEvent::System(frame_system::Event::ExtrinsicFailed { dispatch_error, .. }) = event.event else {
+                return None;
+            };
+            Some(dispatch_error)
         });
         match failed {
             None => Ok(()),
-            Some(DispatchError::Module(error)) => Err(error.message.unwrap_or_default().to_owned()),
+            Some(DispatchError::Module(error)) if error.index == 7 => {
+                Err(format!("{:?}", Error::<Runtime>::decode(&mut error.error.as_slice()).unwrap()))
+            }
             Some(other) => Err(format!("{other:?}")),
         }
     }
@@ -135,5 +140,5 @@ impl Chain {
 
 /// A test's patience.
 pub(crate) async fn soon<V>(what: impl Future<Output = V>) -> V {
-    tokio::time::timeout(Duration::from_secs(20), what).await.expect("in time")
+    tokio::time::timeout(Duration::from_secs(20), what).await.unwrap()
 }

@@ -35,7 +35,7 @@ async fn session(url: &str) -> Value {
         .env("HOME", home.path())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(Duration::from_secs(60), output).await.expect("in time").unwrap();
+    let output = tokio::time::timeout(Duration::from_secs(60), output).await.unwrap().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     serde_json::from_str(text.lines().last().unwrap()).unwrap()
