@@ -20,6 +20,6 @@ pub use daemon::{Daemon, main};
 pub use home::{Home, HomeError};
 pub use instance::{Instance, InstanceError};
 pub use problems::Problems;
-pub use store::{Durability, Store, StoreError};
+pub use store::{Durability, Losses, Store, StoreError};
 pub use supervised::{SUPERVISOR_PID, SupervisedError, follow_supervisor};
 pub use workers::{Workers, WorkersError};

@@ -5,6 +5,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -19,6 +20,26 @@ const QUEUE: usize = 1024;
 pub struct Store {
     path: Arc<Path>,
     jobs: mpsc::Sender<Box<dyn Job>>,
+    losses: Losses,
+}
+
+/// How many transactions were lost after some of their jobs had run.
+///
+/// A job that keeps in memory what it wrote must read this in each run: if it has changed, memory may hold what the
+/// database does not. It has changed before any later job runs.
+#[derive(Clone, Debug, Default)]
+pub struct Losses(Arc<AtomicU64>);
+
+impl Losses {
+    /// Returns the number up to now.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn add(&self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
 }
 
 /// What a finished job survives.
@@ -110,9 +131,16 @@ impl Store {
         let connection = open::open(path, migrations)?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let path: Arc<Path> = path.into();
-        writer::start(Arc::clone(&path), connection, queue)
+        let losses = Losses::default();
+        writer::start(Arc::clone(&path), connection, queue, losses.clone())
             .map_err(|source| StoreError::File { path: path.to_path_buf(), source: Arc::new(source) })?;
-        Ok(Self { path, jobs })
+        Ok(Self { path, jobs, losses })
+    }
+
+    /// Returns the count of lost transactions.
+    #[must_use]
+    pub fn losses(&self) -> &Losses {
+        &self.losses
     }
 
     /// Runs a job on the writer thread, and returns once it is as durable as asked.

@@ -3,8 +3,10 @@
 //! A call's worst case is reserved durably before it leaves; only that gives the [`Permit`] which the vendor clients
 //! demand. When it ends it is settled with what the vendor bills, and with the whole reservation where nobody knows.
 //! All windows are computed from the journal's timestamps, so no sequence of crashes, resets or clock changes makes room
-//! that is not there.
+//! that is not there. Its sums are kept in memory, changed only by the thread that writes the journal, and made anew at every
+//! start.
 
+mod audit;
 mod booking;
 mod call;
 mod clock;
@@ -14,13 +16,12 @@ mod limit;
 mod recovery;
 mod reservation;
 mod settler;
-mod spent;
 mod sql;
+mod sums;
 mod switch;
 mod window;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use common::call::task::LimitUse;
 use common::config::budget::TokenBudgets;
@@ -39,15 +40,17 @@ pub use settler::Notify;
 use call::Facts;
 use decide::Verdict;
 use settler::Settlement;
+use sums::Sums;
 
 /// Formats of the database, oldest first.
-const MIGRATIONS: &[&str] = &[outbox::SCHEMA, include_str!("ledger/schema.sql")];
+const MIGRATIONS: &[&str] =
+    &[outbox::SCHEMA, include_str!("ledger/schema.sql"), include_str!("ledger/sums_in_memory.sql")];
 
 /// The budget ledger.
 #[derive(Debug)]
 pub struct Ledger {
     store: Store,
-    limits: Arc<[Limit]>,
+    sums: Sums,
     issuer: Issuer,
     clock: Clock,
     settlements: mpsc::Sender<Settlement>,
@@ -85,8 +88,8 @@ pub fn open(path: &Path) -> Result<Store, StoreError> {
 }
 
 impl Ledger {
-    /// Takes over the database: books what an earlier process left open, checks the sums, and starts the worker that
-    /// writes settlements. `notify` is called when there are records for tracker.
+    /// Takes over the database: books what an earlier process left open, and starts the workers that write settlements and
+    /// check the sums. `notify` is called when there are records for tracker.
     ///
     /// # Errors
     /// The database cannot be read or written.
@@ -101,9 +104,10 @@ impl Ledger {
         let now_ms = clock.now_ms();
         let recovered = store.run(Durability::Synced, move |connection| recovery::recover(connection, now_ms)).await?;
         recovered.report();
-        let settlements = settler::start(store.clone(), clock.clone(), notify, workers);
-        let limits = budgets.limits.iter().map(Limit::from).collect();
-        Ok(Self { store, limits, issuer, clock, settlements })
+        let sums = Sums::new(budgets.limits.iter().map(Limit::from).collect(), store.losses().clone());
+        workers.spawn("ledger-audit", audit::hourly(store.clone(), sums.clone(), workers.clone()));
+        let settlements = settler::start(store.clone(), sums.clone(), clock.clone(), notify, workers);
+        Ok(Self { store, sums, issuer, clock, settlements })
     }
 
     /// Reserves the worst case of a call in every limit that applies to it, durably, and permits it.
@@ -116,10 +120,12 @@ impl Ledger {
         let attempt = AttemptId::new(now_ms, rand::random());
         let facts = Facts::new(call, attempt);
         let reservation = Reservation::asked(facts.clone(), place);
-        let (limits, first) = (Arc::clone(&self.limits), call.first);
+        let (sums, first) = (self.sums.clone(), call.first);
         let verdict = self
             .store
-            .run(Durability::Synced, move |connection| decide::reserve(connection, &limits, &facts, first, now_ms))
+            .run(Durability::Synced, move |connection| {
+                sums.with(connection, |tally| decide::reserve(connection, tally, &facts, first, now_ms))
+            })
             .await;
         let refusal = match verdict {
             Ok(Verdict::Reserved) => {
@@ -140,22 +146,12 @@ impl Ledger {
     /// # Errors
     /// The database cannot be read.
     pub async fn limits(&self) -> Result<Vec<LimitUse>, StoreError> {
-        let (limits, now_ms) = (Arc::clone(&self.limits), self.clock.now_ms());
+        let (sums, now_ms) = (self.sums.clone(), self.clock.now_ms());
         self.store
             .run(Durability::Lazy, move |connection| {
-                let time_ms = window::window_time(now_ms, journal::newest(connection)?);
-                let usage = |limit: &Limit| Ok(limit.usage(decide::used(connection, limit, time_ms)?));
-                limits.iter().map(usage).collect()
+                sums.with(connection, |tally| Ok(tally.usage(tally.time_ms(now_ms))))
             })
             .await
-    }
-
-    /// Compares the sums with the journal and makes them anew if they differ. Returns whether they were right.
-    ///
-    /// # Errors
-    /// The database cannot be read or written.
-    pub async fn verify(store: &Store) -> Result<bool, StoreError> {
-        store.run(Durability::Lazy, spent::verify).await
     }
 
     /// Pauses or resumes answering, durably.

@@ -5,6 +5,7 @@
 pub mod answer;
 mod attempts;
 pub mod breaker;
+pub mod catalogue;
 mod chain;
 pub mod check;
 pub mod flights;

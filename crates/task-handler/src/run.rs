@@ -1,16 +1,14 @@
 //! Starts the process: checks, opens, takes over, serves.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use daemon_kit::ipc::{self, Client, Listener};
 use daemon_kit::outbox::Courier;
-use daemon_kit::{Daemon, Store, Workers, beat};
+use daemon_kit::{Daemon, beat};
 use llm::ClientsError;
-use tokio::time::MissedTickBehavior;
 
-use crate::chain::chain;
+use crate::catalogue::Catalogue;
 use crate::keys;
 use crate::ledger::{self, Clock, Ledger, Notify};
 use crate::models::Models;
@@ -18,9 +16,6 @@ use crate::pipeline::Pipeline;
 use crate::service::TaskHandler;
 use crate::vendor_checks::Checker;
 use crate::vendors::{self, Vendors};
-
-/// How often the ledger's sums are compared with its journal.
-const AUDIT: Duration = Duration::from_secs(3600);
 
 /// Binds the socket and starts all workers; returns when tasks are taken.
 ///
@@ -40,10 +35,9 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
 
     let clock = Clock::system();
     let notify = Notify::new(move || courier.notify());
-    let ledger = Ledger::start(store.clone(), &daemon.config.budgets, issuer, clock.clone(), notify, workers)
+    let ledger = Ledger::start(store, &daemon.config.budgets, issuer, clock.clone(), notify, workers)
         .await
         .context("the ledger cannot be taken over")?;
-    workers.spawn("ledger-audit", audit(store, workers.clone()));
 
     let paused = ledger.paused().await.context("the ledger cannot be read")?;
     if paused {
@@ -52,7 +46,8 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     let models = Models::new(&daemon.config, &problems);
     let pipeline = Pipeline::new(daemon.config.subnets.clone(), models, clients, ledger, clock.clone());
     let checker = Checker::new(&daemon.config, problems);
-    let service = TaskHandler::new(daemon.clone(), pipeline, checker, wishes, paused, clock);
+    let catalogue = Catalogue::new(&daemon.config);
+    let service = TaskHandler::new(daemon.clone(), pipeline, checker, catalogue, wishes, paused, clock);
     workers.spawn("ipc-server", ipc::serve(listener, name, Arc::new(service), workers.clone()));
     Ok(())
 }
@@ -65,16 +60,4 @@ fn open_vendors(daemon: &Daemon) -> Result<Vendors, ClientsError> {
         tracing::error!(%vendor, problem, "Vendor cannot be called, its models are not used");
     }
     Ok(opened)
-}
-
-async fn audit(store: Store, workers: Workers) {
-    let mut hours = tokio::time::interval_at(tokio::time::Instant::now() + AUDIT, AUDIT);
-    hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while workers.token().run_until_cancelled(hours.tick()).await.is_some() {
-        match Ledger::verify(&store).await {
-            Ok(true) => tracing::debug!("The ledger's sums are those of its journal"),
-            Ok(false) => tracing::error!("The ledger's sums differed from its journal, made anew"),
-            Err(error) => tracing::error!(error = chain(&error), "The ledger cannot be checked"),
-        }
-    }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::call::task::{CheckVendors, SetPaused, SubmitTask, TaskCall, TaskHandlerStatus, TaskHandlerStatusQuery};
+use common::call::task::{
+    CheckVendors, ListModels, SetPaused, SubmitTask, TaskCall, TaskHandlerStatus, TaskHandlerStatusQuery,
+};
 use common::call::tracker::Wishes;
 use common::ipc::{Fault, FaultCode, Reply};
 use common::outcome::TaskAnswer;
@@ -12,6 +14,7 @@ use daemon_kit::{Daemon, StoreError};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
+use crate::catalogue::Catalogue;
 use crate::chain::chain;
 use crate::flights::{Boarding, Flights};
 use crate::ledger::Clock;
@@ -24,6 +27,7 @@ pub struct TaskHandler {
     daemon: Daemon,
     pipeline: Pipeline,
     checker: Checker,
+    catalogue: Catalogue,
     flights: Flights,
     wishes: watch::Receiver<Wishes>,
     /// The operator's switch as the ledger has it.
@@ -40,13 +44,14 @@ impl TaskHandler {
         daemon: Daemon,
         pipeline: Pipeline,
         checker: Checker,
+        catalogue: Catalogue,
         wishes: watch::Receiver<Wishes>,
         paused: bool,
         clock: Clock,
     ) -> Self {
         let most = usize::try_from(daemon.config.miner.server.max_in_flight).unwrap_or(usize::MAX);
         let (flights, paused, pausing) = (Flights::new(most), AtomicBool::new(paused), Mutex::new(()));
-        Self { daemon, pipeline, checker, flights, wishes, paused, pausing, clock }
+        Self { daemon, pipeline, checker, catalogue, flights, wishes, paused, pausing, clock }
     }
 
     async fn submit(&self, task: Task, deadline: Instant) -> Result<TaskAnswer, Fault> {
@@ -98,6 +103,7 @@ impl Service for TaskHandler {
             TaskCall::CheckVendors(_) => {
                 Reply::of::<CheckVendors>(self.checker.check(self.pipeline.clients(), context.deadline).await)
             }
+            TaskCall::ListModels(_) => Reply::of::<ListModels>(Ok(self.catalogue.list(self.clock.now_ms()))),
         }
     }
 }

@@ -80,8 +80,11 @@ async fn ask(
     match clients.list_models(vendor, deadline).await {
         Ok(listed) => {
             let models = u32::try_from(listed.len()).unwrap_or(u32::MAX);
-            let listed = listed.into_iter().map(|model| model.name).collect();
-            VendorOutcome::Accepted { models, unlisted: expected.difference(&listed).cloned().collect() }
+            let retires: BTreeMap<_, _> = listed.into_iter().map(|model| (model.name, model.retires)).collect();
+            let unlisted = expected.iter().filter(|model| !retires.contains_key(*model)).cloned().collect();
+            let of_profile = retires.into_iter().filter(|(model, _)| expected.contains(model));
+            let retiring = of_profile.filter_map(|(model, day)| Some((model, day?))).collect();
+            VendorOutcome::Accepted { models, unlisted, retiring }
         }
         Err(error) => {
             tracing::warn!(%vendor, %error, "Vendor does not list its models");

@@ -196,6 +196,7 @@ async fn a_job_that_loses_the_transaction_fails_the_jobs_before_it_and_not_those
     };
     let (_, (before, lost, after)) = join(held, batch).await;
 
+    assert_eq!(store.losses().count(), 1);
     assert!(matches!(before, Err(StoreError::Transaction { .. })), "{before:?}");
     assert!(matches!(lost, Err(StoreError::Transaction { .. })), "{lost:?}");
     assert!(after.is_ok(), "{after:?}");

@@ -8,7 +8,7 @@ use std::thread;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Durability, StoreError};
+use super::{Durability, Losses, StoreError};
 
 /// Jobs of one transaction at most, so that the first does not wait for ever.
 const BATCH: usize = 256;
@@ -80,9 +80,10 @@ pub(super) fn start(
     path: Arc<Path>,
     connection: Connection,
     queue: mpsc::Receiver<Box<dyn Job>>,
+    losses: Losses,
 ) -> std::io::Result<()> {
     let name = path.file_name().map_or_else(|| "store".into(), |name| name.to_string_lossy().into_owned());
-    let writer = Writer { path, connection, is_synced: None };
+    let writer = Writer { path, connection, is_synced: None, losses };
     thread::Builder::new().name(name).spawn(move || writer.work(queue)).map(drop)
 }
 
@@ -91,6 +92,7 @@ struct Writer {
     connection: Connection,
     /// Whether a commit is synced, once that was set.
     is_synced: Option<bool>,
+    losses: Losses,
 }
 
 impl Writer {
@@ -126,6 +128,7 @@ impl Writer {
             Some(_) | None => batch.split_off(tried),
         };
         if let Some(error) = &lost {
+            self.losses.add();
             let database = self.path.display();
             tracing::error!(%database, %error, jobs = batch.len(), "Transaction failed");
             if !self.connection.is_autocommit()

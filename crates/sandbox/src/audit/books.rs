@@ -1,4 +1,4 @@
-//! The books against each other: the ledger's journal and sums, tracker's history, the outboxes between them.
+//! The books against each other: the ledger's journal, tracker's history, the outboxes between them.
 
 use rusqlite::Connection;
 
@@ -6,35 +6,11 @@ use rusqlite::Connection;
 type Check = (&'static str, &'static str);
 
 /// `main` is the ledger, `front` miner-daemon's database.
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 9] = [
     ("calls are reserved but not settled", "SELECT count(*) FROM main.journal WHERE settled_unix_ms IS NULL"),
     ("calls have a settlement without its numbers", {
         "SELECT count(*) FROM main.journal
          WHERE settled_unix_ms IS NOT NULL AND (tokens IS NULL OR cost IS NULL OR estimated IS NULL)"
-    }),
-    ("sums of the ledger differ from its journal", {
-        "WITH calls AS (
-             SELECT *, settled_unix_ms IS NULL AS is_open FROM main.journal
-         ), dated AS (
-             SELECT strftime('%Y-%m-%d', unix_ms / 1000, 'unixepoch') AS period, * FROM calls
-             UNION ALL SELECT strftime('%Y-%m', unix_ms / 1000, 'unixepoch'), * FROM calls
-             UNION ALL SELECT 'total', * FROM calls
-             UNION ALL SELECT 'second ' || printf('%017d', unix_ms / 1000), * FROM calls
-         ), right AS (
-             SELECT period, vendor, model, netuid, validator, sum(coalesce(tokens, 0)), sum(coalesce(cost, 0)),
-                 sum(iif(is_open, reserved_tokens, 0)), sum(iif(is_open, reserved_cost, 0))
-             FROM dated GROUP BY period, vendor, model, netuid, validator
-         ), bygone AS ( -- seconds that no minute holds any more: their sums need not be kept
-             SELECT DISTINCT period FROM main.spent
-             WHERE period LIKE 'second %'
-                 AND period < (SELECT 'second ' || printf('%017d', max(unix_ms) / 1000 - 60) FROM calls)
-             UNION SELECT 'second ' || printf('%017d', unix_ms / 1000) FROM calls
-             WHERE unix_ms / 1000 < (SELECT max(unix_ms) / 1000 - 60 FROM calls)
-         )
-         SELECT count(*) FROM (
-             SELECT * FROM (SELECT * FROM right EXCEPT SELECT * FROM main.spent)
-             UNION ALL SELECT * FROM (SELECT * FROM main.spent EXCEPT SELECT * FROM right)
-         ) WHERE period NOT IN (SELECT period FROM bygone)"
     }),
     ("settlements are not with tracker as they are in the ledger", {
         "SELECT count(*) FROM (

@@ -4,9 +4,10 @@ use rusqlite::params;
 
 use super::*;
 
-const LEDGER: [&str; 2] = [
+const LEDGER: [&str; 3] = [
     include_str!("../../../daemon-kit/src/outbox/schema.sql"),
     include_str!("../../../task-handler/src/ledger/schema.sql"),
+    include_str!("../../../task-handler/src/ledger/sums_in_memory.sql"),
 ];
 const TRACKER: [&str; 1] = [include_str!("../../../tracker/src/schema/1.sql")];
 const FRONT: [&str; 1] = [include_str!("../../../daemon-kit/src/outbox/schema.sql")];
@@ -26,24 +27,9 @@ fn books_that_agree_are_exact() {
 }
 
 #[test]
-fn seconds_that_are_over_may_be_forgotten() {
-    let home = Books::new();
-    home.call_at(1_000, 100);
-    home.call_at(62_000, 50);
-    home.database("ledger.db").execute("DELETE FROM spent WHERE period = 'second 00000000000000001'", []).unwrap();
-
-    let report = audit(&home.home).unwrap();
-
-    assert!(report.exact, "{report}");
-}
-
-#[test]
 fn each_sort_of_mistake_is_found() {
     let mistakes = [
         ("ledger.db", "UPDATE journal SET settled_unix_ms = NULL"),
-        ("ledger.db", "UPDATE spent SET settled_tokens = settled_tokens + 1 WHERE period = 'total'"),
-        ("ledger.db", "DELETE FROM spent WHERE period LIKE '____-__'"),
-        ("ledger.db", "DELETE FROM spent WHERE period LIKE 'second %'"),
         ("ledger.db", "DELETE FROM journal"),
         ("ledger.db", "INSERT INTO outbox (id, state, entry) VALUES ('x', 0, '{}')"),
         ("tracker.db", "UPDATE attempts SET cost_nano_usd = cost_nano_usd + 1"),
@@ -135,16 +121,6 @@ impl Books {
                 params![attempt, task, unix_ms, VALIDATOR, tokens],
             )
             .unwrap();
-        let second = format!("second {:017}", unix_ms / 1000);
-        for period in ["1970-01-01", "1970-01", "total", &second] {
-            ledger
-                .execute(
-                    "INSERT INTO spent VALUES (?1, 'v', 'm', 1, ?2, ?3, ?3 * 10, 0, 0) ON CONFLICT DO UPDATE
-                     SET settled_tokens = settled_tokens + ?3, settled_cost = settled_cost + ?3 * 10",
-                    params![period, VALIDATOR, tokens],
-                )
-                .unwrap();
-        }
         let tracker = self.database("tracker.db");
         tracker
             .execute_batch(&format!(

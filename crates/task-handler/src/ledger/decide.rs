@@ -1,4 +1,4 @@
-//! Whether one more call may be made: reads what is used, and writes the call down if every limit has room.
+//! Whether one more call may be made: looks at what is used, and writes the call down if every limit has room.
 
 use common::call::task::Amount;
 use common::id::TaskId;
@@ -7,9 +7,9 @@ use rusqlite::Connection;
 
 use super::call::Facts;
 use super::journal::{self, JournalRow};
-use super::limit::{Limit, Used};
-use super::spent;
-use super::window;
+use super::limit::Subject;
+use super::sql;
+use super::sums::Tally;
 
 /// What came of asking for a reservation.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -27,7 +27,7 @@ pub(super) enum Verdict {
 /// Checks and reserves in one step; the caller runs it as one transaction.
 pub(super) fn reserve(
     connection: &Connection,
-    limits: &[Limit],
+    tally: &mut Tally,
     facts: &Facts,
     first: bool,
     now_ms: u64,
@@ -35,31 +35,34 @@ pub(super) fn reserve(
     if first && journal::knows(connection, facts.task())? {
         return Ok(Verdict::AlreadyTried);
     }
-    let time_ms = window::window_time(now_ms, journal::newest(connection)?);
-    let reserved = facts.bound.reserved();
-    let mut limited = false;
-    for limit in limits.iter().filter(|limit| limit.applies_to(&facts.subject)) {
-        limited = true;
-        if !limit.admits(used(connection, limit, time_ms)?, reserved) {
-            return Ok(Verdict::Blocked(limit.name.clone()));
-        }
+    let time_ms = tally.time_ms(now_ms);
+    let reserved = sql::stored(facts.bound.reserved());
+    if let Some(refusal) = refusal(tally, &facts.subject, reserved, time_ms) {
+        return Ok(refusal);
     }
-    if !limited {
-        return Ok(Verdict::Unlimited);
-    }
-    write(connection, facts, reserved, facts.task(), time_ms)?;
+    let row = write(connection, facts, reserved, facts.task(), time_ms)?;
+    tally.add_reserved(&row);
     Ok(Verdict::Reserved)
 }
 
-/// Returns what is used of a limit at a time.
-pub(super) fn used(connection: &Connection, limit: &Limit, time_ms: u64) -> rusqlite::Result<Used> {
-    spent::used(connection, &limit.scope, &window::span(limit.window, time_ms))
+fn refusal(tally: &Tally, subject: &Subject, asked: Amount, time_ms: u64) -> Option<Verdict> {
+    let mut limits = tally.applying(subject, time_ms).peekable();
+    if limits.peek().is_none() {
+        return Some(Verdict::Unlimited);
+    }
+    limits.find(|(limit, used)| !limit.admits(*used, asked)).map(|(limit, _)| Verdict::Blocked(limit.name.clone()))
 }
 
-fn write(connection: &Connection, facts: &Facts, reserved: Amount, task: TaskId, time_ms: u64) -> rusqlite::Result<()> {
+fn write(
+    connection: &Connection,
+    facts: &Facts,
+    reserved: Amount,
+    task: TaskId,
+    time_ms: u64,
+) -> rusqlite::Result<JournalRow> {
     let subject = facts.subject.clone();
     let row = JournalRow { attempt: facts.attempt, unix_ms: time_ms, subject, reserved, settled: None };
     journal::insert(connection, &row, task)?;
-    spent::add_reserved(connection, &row)?;
-    outbox::stage(connection, &facts.interrupted(time_ms))
+    outbox::stage(connection, &facts.interrupted(time_ms))?;
+    Ok(row)
 }

@@ -55,32 +55,24 @@ pub(super) fn insert(connection: &Connection, row: &JournalRow, task: TaskId) ->
     Ok(())
 }
 
-/// Writes down what an open call came to, and returns the row as it was; nothing if it is unknown or settled already.
+/// Writes down what an open call came to, and returns when it was reserved; nothing if it is unknown or settled already.
 pub(super) fn settle(
     connection: &Connection,
     attempt: AttemptId,
     settled: Amount,
     estimated: bool,
     unix_ms: u64,
-) -> rusqlite::Result<Option<JournalRow>> {
-    let open = connection
-        .prepare_cached("SELECT * FROM journal WHERE attempt = ?1 AND settled_unix_ms IS NULL")?
-        .query_row([attempt.to_string()], read)
-        .optional()?;
-    if open.is_some() {
-        connection
-            .prepare_cached(
-                "UPDATE journal SET settled_unix_ms = ?2, tokens = ?3, cost = ?4, estimated = ?5 WHERE attempt = ?1",
-            )?
-            .execute(params![
-                attempt.to_string(),
-                integer(unix_ms),
-                integer(settled.tokens),
-                integer(settled.cost.0),
-                estimated
-            ])?;
-    }
-    Ok(open)
+) -> rusqlite::Result<Option<u64>> {
+    connection
+        .prepare_cached(
+            "UPDATE journal SET settled_unix_ms = ?2, tokens = ?3, cost = ?4, estimated = ?5 \
+             WHERE attempt = ?1 AND settled_unix_ms IS NULL RETURNING unix_ms",
+        )?
+        .query_row(
+            params![attempt.to_string(), integer(unix_ms), integer(settled.tokens), integer(settled.cost.0), estimated],
+            |row| sql::number(row, "unix_ms"),
+        )
+        .optional()
 }
 
 /// Returns the calls that are not settled.
@@ -88,12 +80,20 @@ pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<JournalRow>>
     connection.prepare_cached("SELECT * FROM journal WHERE settled_unix_ms IS NULL")?.query_map([], read)?.collect()
 }
 
-/// Calls `visit` with every row.
-pub(super) fn each(connection: &Connection, mut visit: impl FnMut(JournalRow)) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached("SELECT * FROM journal")?;
+/// Calls `visit` with the rows from a time on, newest first: rows are in the order of their times.
+pub(super) fn each_since(
+    connection: &Connection,
+    start_ms: u64,
+    mut visit: impl FnMut(JournalRow),
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached("SELECT * FROM journal ORDER BY rowid DESC")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        visit(read(row)?);
+        let row = read(row)?;
+        if row.unix_ms < start_ms {
+            break;
+        }
+        visit(row);
     }
     Ok(())
 }
@@ -101,8 +101,9 @@ pub(super) fn each(connection: &Connection, mut visit: impl FnMut(JournalRow)) -
 /// Returns when the newest call was reserved.
 pub(super) fn newest(connection: &Connection) -> rusqlite::Result<Option<u64>> {
     connection
-        .prepare_cached("SELECT max(unix_ms) AS newest FROM journal")?
-        .query_row([], |row| sql::optional_number(row, "newest"))
+        .prepare_cached("SELECT unix_ms FROM journal ORDER BY rowid DESC LIMIT 1")?
+        .query_row([], |row| sql::number(row, "unix_ms"))
+        .optional()
 }
 
 /// Whether any call was ever allowed for a task.

@@ -58,9 +58,13 @@ impl Limit {
     /// Whether the limit applies to such a call: every key of its scope matches, and it limits anything at all.
     #[must_use]
     pub fn applies_to(&self, subject: &Subject) -> bool {
+        self.limits_something() && self.matches(subject)
+    }
+
+    /// Whether every key of the limit's scope matches such a call.
+    pub(super) fn matches(&self, subject: &Subject) -> bool {
         let LimitScope { vendor, model, netuid, validator } = &self.scope;
-        self.limits_something()
-            && vendor.as_ref().is_none_or(|vendor| *vendor == subject.vendor)
+        vendor.as_ref().is_none_or(|vendor| *vendor == subject.vendor)
             && model.as_ref().is_none_or(|model| *model == subject.model)
             && netuid.is_none_or(|netuid| netuid == subject.netuid)
             && validator.as_ref().is_none_or(|validator| *validator == subject.validator)

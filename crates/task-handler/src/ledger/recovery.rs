@@ -1,10 +1,10 @@
-//! What is put right at start-up: calls whose process has died, and sums that differ from the journal.
+//! What is put right at start-up: calls whose process has died.
 
 use common::call::task::Amount;
 use daemon_kit::outbox;
 use rusqlite::Connection;
 
-use super::{journal, spent};
+use super::journal;
 
 /// More than clocks are corrected by in good order.
 const CLOCK_BEHIND_MS: u64 = 60_000;
@@ -16,8 +16,6 @@ pub(super) struct Recovered {
     pub(super) interrupted: usize,
     /// What was booked for them.
     pub(super) booked: Amount,
-    /// Whether the sums were those of the journal.
-    pub(super) sums_were_right: bool,
     /// How far the clock is behind the newest reservation, in milliseconds.
     pub(super) clock_behind_ms: u64,
 }
@@ -33,9 +31,6 @@ impl Recovered {
                 "Calls were interrupted, booked at their worst case"
             );
         }
-        if !self.sums_were_right {
-            tracing::error!("The ledger's sums differed from its journal, made anew");
-        }
         if self.clock_behind_ms > CLOCK_BEHIND_MS {
             tracing::warn!(
                 seconds = self.clock_behind_ms / 1000,
@@ -45,18 +40,16 @@ impl Recovered {
     }
 }
 
-/// Books every open call at its full reservation, puts their records in line, and checks the sums.
+/// Books every open call at its full reservation, and puts their records in line.
 pub(super) fn recover(connection: &Connection, now_ms: u64) -> rusqlite::Result<Recovered> {
-    let sums_were_right = spent::verify(connection)?;
     let open = journal::open(connection)?;
     let mut booked = Amount::default();
     for row in &open {
         journal::settle(connection, row.attempt, row.reserved, true, now_ms)?;
-        spent::settle(connection, row, row.reserved)?;
         booked.tokens = booked.tokens.saturating_add(row.reserved.tokens);
         booked.cost = booked.cost.saturating_add(row.reserved.cost);
     }
     outbox::release_staged(connection)?;
     let clock_behind_ms = journal::newest(connection)?.unwrap_or(0).saturating_sub(now_ms);
-    Ok(Recovered { interrupted: open.len(), booked, sums_were_right, clock_behind_ms })
+    Ok(Recovered { interrupted: open.len(), booked, clock_behind_ms })
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::call::task::Amount;
 use common::record::AttemptOutcome;
 use daemon_kit::{Durability, Store, Workers, outbox};
 use rusqlite::Connection;
@@ -11,7 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::booking::Booking;
 use super::call::Facts;
-use super::{Clock, journal, spent};
+use super::sums::{Sums, Tally};
+use super::{Clock, journal, sql};
 use crate::chain::chain;
 
 /// The most reservations at a time.
@@ -48,22 +50,27 @@ impl fmt::Debug for Notify {
 }
 
 /// Starts the worker. It ends when the ledger and all reservations are gone.
-pub(super) fn start(store: Store, clock: Clock, notify: Notify, workers: &Workers) -> mpsc::Sender<Settlement> {
+pub(super) fn start(
+    store: Store,
+    sums: Sums,
+    clock: Clock,
+    notify: Notify,
+    workers: &Workers,
+) -> mpsc::Sender<Settlement> {
     let (sender, receiver) = mpsc::channel(PLACES);
-    workers.spawn("ledger-settler", settle(store, clock, notify, receiver));
+    workers.spawn("ledger-settler", settle(store, sums, clock, notify, receiver));
     sender
 }
 
-async fn settle(store: Store, clock: Clock, notify: Notify, mut queue: mpsc::Receiver<Settlement>) {
+async fn settle(store: Store, sums: Sums, clock: Clock, notify: Notify, mut queue: mpsc::Receiver<Settlement>) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         let settlements = std::mem::take(&mut batch);
         let now_ms = clock.now_ms();
+        let sums = sums.clone();
         let written = store
             .run(Durability::Lazy, move |connection| {
-                for settlement in &settlements {
-                    write(connection, settlement, now_ms)?;
-                }
+                sums.with(connection, |tally| write_all(connection, tally, &settlements, now_ms))?;
                 Ok(settlements)
             })
             .await;
@@ -83,24 +90,49 @@ async fn settle(store: Store, clock: Clock, notify: Notify, mut queue: mpsc::Rec
     }
 }
 
+/// Writes settlements and, when all are written, counts them.
+fn write_all(
+    connection: &Connection,
+    tally: &mut Tally,
+    settlements: &[Settlement],
+    now_ms: u64,
+) -> rusqlite::Result<()> {
+    let mut booked = Vec::with_capacity(settlements.len());
+    for settlement in settlements {
+        booked.extend(write(connection, settlement, now_ms)?.map(|open| (settlement, open)));
+    }
+    for (Settlement { facts, .. }, Booked { unix_ms, reserved, settled }) in booked {
+        tally.settle(&facts.subject, unix_ms, reserved, settled);
+    }
+    Ok(())
+}
+
+/// A call that was open until now.
+struct Booked {
+    /// When it was reserved.
+    unix_ms: u64,
+    reserved: Amount,
+    settled: Amount,
+}
+
 /// Books a call and puts its record in line, once however often it is asked to.
-fn write(connection: &Connection, settlement: &Settlement, now_ms: u64) -> rusqlite::Result<()> {
+fn write(connection: &Connection, settlement: &Settlement, now_ms: u64) -> rusqlite::Result<Option<Booked>> {
     let Settlement { facts, booking, outcome, latency, done: _ } = settlement;
-    let settled = booking.amount();
-    let Some(open) = journal::settle(connection, facts.attempt, settled, booking.estimated, now_ms)? else {
-        return Ok(());
+    let (reserved, settled) = (sql::stored(facts.bound.reserved()), sql::stored(booking.amount()));
+    let Some(unix_ms) = journal::settle(connection, facts.attempt, settled, booking.estimated, now_ms)? else {
+        return Ok(None);
     };
-    if settled.tokens > open.reserved.tokens || settled.cost > open.reserved.cost {
+    if settled.tokens > reserved.tokens || settled.cost > reserved.cost {
         tracing::warn!(
             attempt = %facts.attempt,
             model = %facts.subject.model,
-            reserved_tokens = open.reserved.tokens,
+            reserved_tokens = reserved.tokens,
             tokens = settled.tokens,
-            reserved_cost = %open.reserved.cost,
+            reserved_cost = %reserved.cost,
             cost = %settled.cost,
             "A call used more than was reserved, booked in full"
         );
     }
-    spent::settle(connection, &open, settled)?;
-    outbox::push(connection, &facts.ended(*booking, *outcome, *latency, now_ms))
+    outbox::push(connection, &facts.ended(*booking, *outcome, *latency, now_ms))?;
+    Ok(Some(Booked { unix_ms, reserved, settled }))
 }

@@ -110,6 +110,23 @@ impl Bench {
         (usage.settled.tokens, usage.reserved.tokens)
     }
 
+    /// Whether the sums in memory are those of the journal; they are made anew if not.
+    async fn verify(&self) -> bool {
+        audit::verify(&self.store, &self.ledger.sums).await.unwrap()
+    }
+
+    /// Makes the sums in memory wrong.
+    async fn forget(&self) {
+        let sums = self.ledger.sums.clone();
+        let forget = move |connection: &rusqlite::Connection| {
+            sums.with(connection, |tally| {
+                tally.forget();
+                Ok(())
+            })
+        };
+        self.store.run(Durability::Lazy, forget).await.unwrap();
+    }
+
     /// Returns the attempts that are in line for tracker.
     async fn records(&self) -> Vec<Attempt> {
         let entries = |connection: &rusqlite::Connection| {

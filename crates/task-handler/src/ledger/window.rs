@@ -1,59 +1,49 @@
 //! Windows of time, from the timestamp alone: there is no reset that could come late or twice.
 
-use std::ops::{Range, RangeInclusive};
-
 use common::config::budget::LimitWindow;
 
 /// The whole seconds that a sliding minute holds besides the present one: never less than 60 seconds in all.
 const MINUTE_S: u64 = 60;
 const DAY_MS: u64 = 86_400_000;
 
-/// The periods of the sums that make up a window, from the first to the last in the order of their names.
-pub(super) type Span = RangeInclusive<String>;
-
-/// Returns what `window` holds at a time.
-pub(super) fn span(window: LimitWindow, unix_ms: u64) -> Span {
-    let one = |period: String| period.clone()..=period;
+/// Returns the slot that a call of this time is counted in: a second, a day, a month, or the only one.
+pub(super) fn slot(window: LimitWindow, unix_ms: u64) -> u64 {
     match window {
-        LimitWindow::Minute => second(unix_ms.saturating_sub(MINUTE_S * 1000))..=second(unix_ms),
-        LimitWindow::Day => one(day(unix_ms)),
-        LimitWindow::Month => one(month(unix_ms)),
-        LimitWindow::Total => one(total()),
+        LimitWindow::Minute => unix_ms / 1000,
+        LimitWindow::Day => unix_ms / DAY_MS,
+        LimitWindow::Month => {
+            let (year, month, _) = date(unix_ms);
+            year * 12 + month - 1
+        }
+        LimitWindow::Total => 0,
     }
 }
 
-/// Returns the periods of seconds that no minute will hold any more once it is `unix_ms`.
-pub(super) fn bygone_seconds(unix_ms: u64) -> Range<String> {
-    second(0)..second(unix_ms.saturating_sub(MINUTE_S * 1000))
+/// Returns the first slot that a window holds at a time; the last is the time's own.
+pub(super) fn first_slot(window: LimitWindow, unix_ms: u64) -> u64 {
+    let present = slot(window, unix_ms);
+    match window {
+        LimitWindow::Minute => present.saturating_sub(MINUTE_S),
+        LimitWindow::Day | LimitWindow::Month | LimitWindow::Total => present,
+    }
 }
 
-/// Returns the periods that a time belongs to.
-pub(super) fn periods(unix_ms: u64) -> [String; 4] {
-    [day(unix_ms), month(unix_ms), total(), second(unix_ms)]
+/// Returns when the first slot begins that a window holds at a time.
+pub(super) fn start_ms(window: LimitWindow, unix_ms: u64) -> u64 {
+    match window {
+        LimitWindow::Minute => first_slot(window, unix_ms) * 1000,
+        LimitWindow::Day => unix_ms / DAY_MS * DAY_MS,
+        LimitWindow::Month => {
+            let (_, _, day) = date(unix_ms);
+            (unix_ms / DAY_MS).saturating_sub(day - 1) * DAY_MS
+        }
+        LimitWindow::Total => 0,
+    }
 }
 
 /// Returns the time that windows are counted at: a clock that goes backwards must not make room.
 pub(super) fn window_time(now_ms: u64, newest_ms: Option<u64>) -> u64 {
     newest_ms.map_or(now_ms, |newest| newest.max(now_ms))
-}
-
-fn day(unix_ms: u64) -> String {
-    let (year, month, day) = date(unix_ms);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-fn month(unix_ms: u64) -> String {
-    let (year, month, _) = date(unix_ms);
-    format!("{year:04}-{month:02}")
-}
-
-fn total() -> String {
-    "total".to_owned()
-}
-
-/// As many digits as any second has, so that names are in the order of time.
-fn second(unix_ms: u64) -> String {
-    format!("second {:017}", unix_ms / 1000)
 }
 
 /// The UTC date as year, month and day, counted in years that begin in March so that a leap day comes last.
@@ -78,19 +68,45 @@ mod tests {
     #[test]
     fn p10_days_and_months_are_those_of_utc() {
         let cases = [
-            (0, "1970-01-01", "1970-01"),
-            (951_782_399_999, "2000-02-28", "2000-02"),
-            (951_782_400_000, "2000-02-29", "2000-02"),
-            (951_868_800_000, "2000-03-01", "2000-03"),
-            (1_795_391_999_999, "2026-11-22", "2026-11"),
-            (1_795_392_000_000, "2026-11-23", "2026-11"),
-            (1_798_761_599_999, "2026-12-31", "2026-12"),
-            (1_798_761_600_000, "2027-01-01", "2027-01"),
-            (4_107_542_400_000, "2100-03-01", "2100-03"),
+            (0, (1970, 1, 1)),
+            (951_782_399_999, (2000, 2, 28)),
+            (951_782_400_000, (2000, 2, 29)),
+            (951_868_800_000, (2000, 3, 1)),
+            (1_795_391_999_999, (2026, 11, 22)),
+            (1_795_392_000_000, (2026, 11, 23)),
+            (1_798_761_599_999, (2026, 12, 31)),
+            (1_798_761_600_000, (2027, 1, 1)),
+            (4_107_542_400_000, (2100, 3, 1)),
         ];
 
-        for (unix_ms, day, month) in cases {
-            assert_eq!(periods(unix_ms)[..3], [day, month, "total"], "{unix_ms}");
+        for (unix_ms, (year, month, day)) in cases {
+            assert_eq!(date(unix_ms), (year, month, day), "{unix_ms}");
+            assert_eq!(slot(LimitWindow::Month, unix_ms), year * 12 + month - 1, "{unix_ms}");
+        }
+    }
+
+    #[test]
+    fn a_slot_is_held_until_its_window_has_moved_on() {
+        const NOVEMBER_22: u64 = 1_795_391_999_999;
+        for (window, last_ms) in [
+            (LimitWindow::Day, NOVEMBER_22),
+            (LimitWindow::Month, NOVEMBER_22 + 8 * DAY_MS),
+            (LimitWindow::Minute, NOVEMBER_22 + 60_000),
+        ] {
+            let holds = |unix_ms| first_slot(window, unix_ms) <= slot(window, NOVEMBER_22);
+            assert_eq!([last_ms, last_ms + 1].map(holds), [true, false], "{window:?}");
+        }
+        assert_eq!(first_slot(LimitWindow::Total, u64::MAX), slot(LimitWindow::Total, 0));
+    }
+
+    #[test]
+    fn a_windows_start_is_the_first_moment_of_its_first_slot() {
+        for unix_ms in [0, 59_999, 951_782_400_000, 1_795_391_999_999, 1_798_761_600_000, 4_107_542_400_000] {
+            for window in [LimitWindow::Minute, LimitWindow::Day, LimitWindow::Month, LimitWindow::Total] {
+                let (start, first) = (start_ms(window, unix_ms), first_slot(window, unix_ms));
+                assert_eq!(slot(window, start), first, "{window:?} {unix_ms}");
+                assert!(start == 0 || slot(window, start - 1) < first, "{window:?} {unix_ms}");
+            }
         }
     }
 
@@ -109,30 +125,17 @@ mod tests {
 
     #[test]
     fn the_minute_slides_by_whole_seconds() {
-        let minute = span(LimitWindow::Minute, 100_999);
+        let at = |unix_ms| slot(LimitWindow::Minute, unix_ms);
+        let minute = first_slot(LimitWindow::Minute, 100_999)..=at(100_999);
 
-        let holds = |unix_ms| minute.contains(&second(unix_ms));
+        let holds = |unix_ms| minute.contains(&at(unix_ms));
         assert_eq!([39_999, 40_000, 100_999, 101_000].map(holds), [false, true, true, false]);
     }
 
     #[test]
-    fn a_second_is_bygone_once_no_minute_holds_it() {
-        let bygone = bygone_seconds(100_000);
-
-        assert_eq!([39_999, 40_000].map(|unix_ms| bygone.contains(&second(unix_ms))), [true, false]);
-        assert!(!span(LimitWindow::Minute, 100_000).contains(&second(39_999)));
-    }
-
-    #[test]
-    fn seconds_hold_no_day_no_month_and_no_total() {
-        let all = second(0)..=second(u64::MAX);
-
-        assert!(periods(1_795_391_999_999)[..3].iter().all(|period| !all.contains(period)));
-    }
-
-    #[test]
-    fn the_end_of_time_is_a_date_too() {
-        assert_eq!(periods(u64::MAX)[2], "total");
+    fn the_end_of_time_has_its_slots_too() {
+        assert_eq!(slot(LimitWindow::Total, u64::MAX), 0);
+        assert!(slot(LimitWindow::Month, u64::MAX) > slot(LimitWindow::Month, 4_107_542_400_000));
     }
 
     #[test]

@@ -142,8 +142,8 @@ fn has_room(rule: &Limit, history: &[Known], asked: &Known) -> bool {
 }
 
 fn used(rule: &Limit, history: &[Known], time_ms: u64) -> u64 {
-    let day = |unix_ms: u64| window::periods(unix_ms)[0].clone();
-    let month = |unix_ms: u64| window::periods(unix_ms)[1].clone();
+    let day = |unix_ms: u64| unix_ms / 86_400_000;
+    let month = |unix_ms: u64| window::slot(LimitWindow::Month, unix_ms);
     let in_window = |known: &&Known| match rule.window {
         LimitWindow::Minute => known.unix_ms / 1000 + 60 >= time_ms / 1000,
         LimitWindow::Day => day(known.unix_ms) == day(time_ms),
