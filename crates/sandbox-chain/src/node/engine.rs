@@ -192,9 +192,15 @@ impl Engine {
 
     /// Makes a block on the best one.
     pub(super) fn new_block(&mut self) -> Result<Head, CallError> {
+        let waiting = self.pool.clone();
         let pool = std::mem::take(&mut self.pool);
-        let block = self.build(&Arc::clone(&self.best), pool)?;
-        self.adopt(block);
+        match self.build(&Arc::clone(&self.best), pool) {
+            Ok(block) => self.adopt(block),
+            Err(error) => {
+                self.pool = waiting;
+                return Err(error);
+            }
+        }
         Ok(self.best())
     }
 
@@ -258,7 +264,7 @@ impl Engine {
         let mut change = self.nodes.change(parent.root());
         change.call::<sp_runtime::ExtrinsicInclusionMode>("Core_initialize_block", &header.encode())?;
         for intervention in std::mem::take(&mut self.interventions) {
-            change.run(intervention);
+            change.disturb(intervention)?;
         }
         let mut extrinsics: Vec<Vec<u8>> = Vec::new();
         for inherent in

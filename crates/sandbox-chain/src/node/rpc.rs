@@ -59,14 +59,20 @@ fn call_failed(method: &str, error: CallError) -> ErrorObjectOwned {
     ErrorObjectOwned::owned(4003, message, None::<()>)
 }
 
-/// Runs a runtime API in the state of a block.
-fn call(context: &Context, at: Option<Bytes>, method: &str, arguments: &[u8]) -> Answer<Vec<u8>> {
+/// The block whose state was asked about, if that is still kept.
+fn state_at(context: &Context, at: Option<Bytes>) -> Answer<Arc<Block>> {
     let block = block_at(context, at)?;
-    let engine = context.shared.engine();
-    if !engine.nodes().has(block.root()) {
+    if !context.shared.engine().nodes().has(block.root()) {
         let message = format!("Client error: UnknownBlock: State already discarded for {:?}", block.hash());
         return Err(ErrorObjectOwned::owned(4003, message, None::<()>));
     }
+    Ok(block)
+}
+
+/// Runs a runtime API in the state of a block.
+fn call(context: &Context, at: Option<Bytes>, method: &str, arguments: &[u8]) -> Answer<Vec<u8>> {
+    let block = state_at(context, at)?;
+    let engine = context.shared.engine();
     engine.nodes().call(block.root(), method, arguments).map_err(|error| call_failed(method, error))
 }
 

@@ -193,6 +193,11 @@ impl Change<'_> {
         sp_externalities::set_and_run_with_externalities(&mut Ext::new(&mut self.overlay, &state, None), run)
     }
 
+    /// Runs something on it that may panic.
+    pub(super) fn disturb(&mut self, run: impl FnOnce()) -> Result<(), CallError> {
+        self.run(|| catch_unwind(AssertUnwindSafe(run))).map_err(|_| CallError::Failed)
+    }
+
     /// Calls a runtime API on it.
     pub(super) fn call<A: Decode>(&mut self, method: &str, arguments: &[u8]) -> Result<A, CallError> {
         let answer = self.run(|| guarded(method, arguments))?;

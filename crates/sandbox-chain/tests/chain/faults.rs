@@ -213,6 +213,19 @@ async fn finality_lags_as_told() {
     assert_eq!(client.at_current_block().await.unwrap().block_number(), 3);
 }
 
+#[tokio::test]
+async fn a_block_that_fails_loses_no_transaction() {
+    let chain = Chain::new();
+    let register = Call::burned_register { netuid: NetUid(NETUID), hotkey: AccountId32::new(key("Eve//hot").public()) };
+    chain.submit(&key("Eve"), register).unwrap();
+
+    chain.node.intervene(|| assert!(Burn::<Runtime>::get(NetUid(NETUID)).0 > 1000 * ONE, "this one is meant"));
+    chain.node.new_block().unwrap_err();
+    chain.node.new_block().unwrap();
+
+    assert_eq!(chain.node.uid(NETUID, &key("Eve//hot").public()), Some(4));
+}
+
 #[test]
 fn chains_of_other_seeds_are_strangers() {
     let start = |seed| Node::start(&NodeConfig::manual(Genesis { seed, ..genesis(subnet()) })).unwrap().genesis_hash();

@@ -82,4 +82,10 @@ async fn old_states_are_forgotten_and_young_ones_kept() {
         assert_eq!(read(number).await, Some(format!("0x{}", hex::encode(key("Alice//hot").public()))), "{number}");
     }
     assert_eq!(read(100).await, None);
+    // The first block is known for ever, but its state is not.
+    let error = rpc
+        .request::<Option<String>>("state_getStorage", rpc_params![key_of(NETUID, 0), chain.node.genesis_hash()])
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("State already discarded"), "{error}");
 }

@@ -5,7 +5,7 @@ use jsonrpsee::core::RegisterMethodError;
 use serde_json::{Value, json};
 use sp_version::RuntimeVersion;
 
-use super::{Answer, Context, Module, block_at, call, message, next};
+use super::{Answer, Context, Module, block_at, call, message, next, state_at};
 use crate::node::engine::News;
 use crate::node::hex::{Bytes, encode};
 
@@ -40,7 +40,7 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
         let mut params = params.sequence();
         let (prefix, count): (Option<Bytes>, usize) = (params.next()?, params.next()?);
         let (after, at): (Option<Bytes>, Option<Bytes>) = (params.optional_next()?, params.optional_next()?);
-        let block = block_at(context, at)?;
+        let block = state_at(context, at)?;
         let prefix = prefix.map(|prefix| prefix.0).unwrap_or_default();
         let after = after.as_ref().map(|after| after.0.as_slice());
         let keys = context.shared.engine().nodes().keys(block.root(), &prefix, after, count.min(PAGE));
@@ -50,7 +50,7 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     module.register_method("state_queryStorageAt", |params, context, _| -> Answer<Value> {
         let mut params = params.sequence();
         let (keys, at): (Vec<Bytes>, Option<Bytes>) = (params.next()?, params.optional_next()?);
-        let block = block_at(context, at)?;
+        let block = state_at(context, at)?;
         Ok(json!([changes(context, &keys, &block)]))
     })?;
     module.register_method("state_getMetadata", |params, context, _| -> Answer<String> {
@@ -132,7 +132,7 @@ fn subscriptions(module: &mut Module) -> Result<(), RegisterMethodError> {
 }
 
 fn value(context: &Context, key: &[u8], at: Option<Bytes>) -> Answer<Option<Vec<u8>>> {
-    let block = block_at(context, at)?;
+    let block = state_at(context, at)?;
     Ok(context.shared.engine().nodes().get(block.root(), key))
 }
 
