@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use common::call::miner::{MinerCall, MinerStatusQuery};
-use common::call::task::{CheckVendors, SetPaused, SubmitTask, TaskCall, TaskHandlerStatusQuery};
+use common::call::task::{CheckVendors, ListModels, SetPaused, SubmitTask, TaskCall, TaskHandlerStatusQuery};
 use common::call::tracker::{Beat, RecordEntries, TrackerCall, TrackerStatusQuery};
 use common::call::wallet::{WalletCall, WalletStatusQuery};
 use common::ipc::{Call, ClientFrame, FRAME_LIMIT, FaultCode, PROTOCOL, Reply, Request, Response, ServerFrame};
@@ -34,7 +34,7 @@ macro_rules! documented {
 }
 
 documented!(the_calls_of_miner_daemon_are_documented, MinerCall { MinerStatusQuery });
-documented!(the_calls_of_task_handler_are_documented, TaskCall { SubmitTask SetPaused TaskHandlerStatusQuery CheckVendors });
+documented!(the_calls_of_task_handler_are_documented, TaskCall { SubmitTask SetPaused TaskHandlerStatusQuery CheckVendors ListModels });
 documented!(the_calls_of_tracker_are_documented, TrackerCall { RecordEntries Beat TrackerStatusQuery });
 documented!(the_calls_of_wallet_manager_are_documented, WalletCall { WalletStatusQuery });
 
@@ -105,6 +105,7 @@ fn every_example_is_checked() {
         "SetPaused",
         "TaskHandlerStatusQuery",
         "CheckVendors",
+        "ListModels",
         "RecordEntries",
         "Beat",
         "TrackerStatusQuery",

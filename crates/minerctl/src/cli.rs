@@ -47,6 +47,12 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Show each limit of token-budgets.json and what is used of it
     Budget,
+    /// Show the models that can be named: limits, today's prices, what will change
+    #[command(args_conflicts_with_subcommands = true)]
+    Models {
+        #[command(subcommand)]
+        command: Option<ModelsCommand>,
+    },
     /// Decline every task until resume; kept over restarts
     Pause(WriteArgs),
     /// Answer tasks again
@@ -71,6 +77,13 @@ pub(crate) struct StatusArgs {
     /// Wait this many seconds for all daemons to answer
     #[arg(long, value_name = "SECONDS")]
     pub(crate) wait: Option<u64>,
+}
+
+/// What to do with the models.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// Compare the preferred models with what each vendor lists, and warn of retirements and new prices; costs nothing
+    Check,
 }
 
 /// Flags of every command that changes something.

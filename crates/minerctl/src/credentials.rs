@@ -2,7 +2,7 @@
 
 mod check;
 mod entry;
-mod vendors;
+pub(crate) mod vendors;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -7,6 +7,7 @@ mod confirm;
 mod credentials;
 mod down;
 mod logs;
+mod models;
 mod output;
 mod pause;
 mod sandbox;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, Command, ConfigCommand};
+use cli::{Cli, Command, ConfigCommand, ModelsCommand};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -39,6 +40,8 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         match &cli.command {
             Command::Status(args) => status::run(&cli.common, args).await,
             Command::Budget => budget::run(&cli.common).await,
+            Command::Models { command: None } => models::run(&cli.common).await,
+            Command::Models { command: Some(ModelsCommand::Check) } => models::check(&cli.common).await,
             Command::Pause(args) => pause::run(&cli.common, args, true).await,
             Command::Resume(args) => pause::run(&cli.common, args, false).await,
             Command::Config(ConfigCommand::Check) => config::check(&cli.common).await,

@@ -1,5 +1,7 @@
 //! Calls of task-handler.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::calls;
@@ -21,6 +23,8 @@ calls! {
         TaskHandlerStatusQuery => TaskHandlerStatus,
         /// See [`CheckVendors`].
         CheckVendors => VendorChecks,
+        /// See [`ListModels`].
+        ListModels => ModelList,
     }
 }
 
@@ -154,6 +158,8 @@ pub enum VendorOutcome {
         models: u32,
         /// Models that subnet profiles prefer and that it does not list.
         unlisted: Vec<ModelName>,
+        /// Models that subnet profiles prefer and that it says it will retire, with the day in its own words.
+        retiring: BTreeMap<ModelName, String>,
     },
     /// It did not answer with a list.
     Failed(VendorFailure),
@@ -162,4 +168,81 @@ pub enum VendorOutcome {
         /// Why, and what to do.
         problem: String,
     },
+}
+
+/// Asks for what is known of all models that can be named: their limits, prices and futures.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListModels {}
+
+/// What is known of all models.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelList {
+    /// Each model of each vendor of miner-config.json, by vendor.
+    pub models: Vec<ModelFacts>,
+}
+
+/// What is known of a model today.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFacts {
+    /// The vendor that serves it.
+    pub vendor: VendorName,
+    /// The model.
+    pub model: ModelName,
+    /// Whether a subnet profile prefers it.
+    pub preferred: bool,
+    /// How it can be called.
+    pub terms: ModelTerms,
+    /// When its next price begins, if that is known.
+    pub next_price: Option<KnownDay>,
+    /// When its vendor shuts it down, if that is known.
+    pub shutdown: Option<KnownDay>,
+}
+
+/// How a model can be called.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelTerms {
+    /// Within these limits, at these prices.
+    Callable {
+        /// The most tokens of prompt and answer together.
+        context_tokens: u64,
+        /// The most tokens of an answer, thinking included.
+        max_output_tokens: u32,
+        /// The prices for short prompts.
+        prices: PricePerMillion,
+        /// The prices for prompts of more tokens than the first number.
+        long_prices: Vec<(u64, PricePerMillion)>,
+    },
+    /// Not at all.
+    Uncallable {
+        /// Why, and what to do.
+        problem: String,
+    },
+}
+
+/// What a million tokens cost.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PricePerMillion {
+    /// Of the prompt.
+    pub input: NanoUsd,
+    /// Of the prompt, read from the vendor's cache.
+    pub cache_read: NanoUsd,
+    /// Of the prompt, written to the vendor's cache.
+    pub cache_write: NanoUsd,
+    /// Of the answer, thinking included.
+    pub output: NanoUsd,
+}
+
+/// A UTC calendar day that is known in advance.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownDay {
+    /// As `2026-12-01`.
+    pub day: String,
+    /// When it starts, in milliseconds since 1970.
+    pub unix_ms: u64,
 }

@@ -42,6 +42,18 @@ impl Prices {
         Self { base, long }
     }
 
+    /// Returns the rates for short prompts.
+    #[must_use]
+    pub fn base(&self) -> Rates {
+        self.base
+    }
+
+    /// Returns the rates for longer prompts, the shortest first.
+    #[must_use]
+    pub fn long(&self) -> &[LongRates] {
+        &self.long
+    }
+
     /// Returns what a call costs; each bucket is rounded up to a whole nano-dollar.
     #[must_use]
     pub fn cost(&self, usage: TokenUsage) -> NanoUsd {

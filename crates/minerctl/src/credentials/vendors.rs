@@ -84,7 +84,8 @@ impl Vendors {
     }
 }
 
-fn unlisted(check: &VendorCheck) -> Option<String> {
+/// The remark on models that a vendor does not list.
+pub(crate) fn unlisted(check: &VendorCheck) -> Option<String> {
     match &check.outcome {
         VendorOutcome::Accepted { unlisted, .. } if !unlisted.is_empty() => {
             let names: Vec<_> = unlisted.iter().map(|model| printable(model.as_str())).collect();
@@ -98,7 +99,8 @@ fn unlisted(check: &VendorCheck) -> Option<String> {
     }
 }
 
-fn words(outcome: &VendorOutcome) -> String {
+/// Says what a vendor said.
+pub(crate) fn words(outcome: &VendorOutcome) -> String {
     match outcome {
         VendorOutcome::Accepted { models, .. } => format!("accepted, lists {models} models"),
         VendorOutcome::Failed(failure) => format!("{}: {}", failure.name(), explain(*failure)),
@@ -135,7 +137,7 @@ mod tests {
     #[test]
     fn each_outcome_is_put_in_words() {
         let vendors = running(vec![
-            check("a", VendorOutcome::Accepted { models: 7, unlisted: vec!["gpt-0".into()] }),
+            check("a", VendorOutcome::Accepted { models: 7, unlisted: vec!["gpt-0".into()], retiring: [].into() }),
             check("b", VendorOutcome::Failed(VendorFailure::Auth)),
             check("c", VendorOutcome::NoKey { problem: "no entry".into() }),
         ]);
@@ -152,7 +154,10 @@ mod tests {
 
     #[test]
     fn a_model_that_is_not_listed_is_no_failure() {
-        let vendors = running(vec![check("a", VendorOutcome::Accepted { models: 7, unlisted: vec!["gpt-0".into()] })]);
+        let vendors = running(vec![check(
+            "a",
+            VendorOutcome::Accepted { models: 7, unlisted: vec!["gpt-0".into()], retiring: [].into() },
+        )]);
 
         assert!(vendors.are_good());
     }

@@ -19,7 +19,7 @@ async fn a_vendor_that_answers_is_accepted_and_what_it_does_not_list_is_named() 
 
     let outcome = outcome(&handler).await;
 
-    assert_eq!(outcome, VendorOutcome::Accepted { models: 7, unlisted: vec!["toy".into()] });
+    assert_eq!(outcome, VendorOutcome::Accepted { models: 7, unlisted: vec!["toy".into()], retiring: [].into() });
 }
 
 #[tokio::test]
