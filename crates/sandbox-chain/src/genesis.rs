@@ -152,6 +152,8 @@ impl Genesis {
         sp_io::storage::set(b":sandbox:seed", &(self.seed, env!("CARGO_PKG_VERSION")).encode());
         pallet::TotalNetworks::<T>::put(u16::try_from(self.subnets.len() + 1).unwrap_or(u16::MAX));
         pallet::NetworksAdded::<T>::insert(NetUid(0), true);
+        pallet::SubnetIdentitiesV3::<T>::insert(NetUid(0), identity("root"));
+        pallet::TokenSymbol::<T>::insert(NetUid(0), "Τ".as_bytes().to_vec());
         for subnet in &self.subnets {
             subnet.populate::<T>();
         }

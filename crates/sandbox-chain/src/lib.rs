@@ -26,7 +26,7 @@
 //! * **Authoring.** One author; a block is final some blocks later, without votes. Blocks have no seal. A fork is only made
 //!   by [`Node::reorg`].
 //! * **The epoch.** Stake-weighted median, cut and normalised as upstream's, but without memory: no bonds' average, no
-//!   liquid alpha, no children, no root stake. One mechanism per subnet. Incentive and dividends are shares of 65535 in
+//!   liquid alpha, no children, no root stake. Each subnet has one mechanism. Incentive and dividends are shares of 65535 in
 //!   sum, as on finney.
 //! * **Emission.** One alpha a block and subnet, 18 % to the subnet's owner and the rest halved between miners and
 //!   validators; TAO and alpha flow into the pool at its own price, so that emission moves no price.

@@ -104,7 +104,9 @@ pub mod pallet {
     use super::{
         AxonInfo, ChainIdentityV2, MAX_CRV3_COMMIT_SIZE_BYTES, NeuronCertificate, PrometheusInfo, SubnetIdentityV3,
     };
-    use crate::runtime::number::{AlphaBalance, FixedU128, I96F32, NetUid, NetUidStorageIndex, TaoBalance, U64F64};
+    use crate::runtime::number::{
+        AlphaBalance, FixedU128, I96F32, MechId, NetUid, NetUidStorageIndex, TaoBalance, U64F64,
+    };
 
     #[pallet::pallet]
     #[pallet::without_storage_info]
@@ -367,6 +369,61 @@ pub mod pallet {
         ) -> DispatchResult {
             let hotkey = ensure_signed(origin)?;
             Self::do_commit_timelocked_weights(hotkey, netuid, commit, reveal_round, commit_reveal_version)
+        }
+
+        #[pallet::call_index(115)]
+        #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::No))]
+        pub fn commit_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            commit_hash: H256,
+        ) -> DispatchResult {
+            ensure!(mecid == MechId(0), Error::<T>::MechanismDoesNotExist);
+            Self::commit_weights(origin, netuid, commit_hash)
+        }
+
+        #[pallet::call_index(116)]
+        #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::No))]
+        pub fn reveal_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            uids: Vec<u16>,
+            values: Vec<u16>,
+            salt: Vec<u16>,
+            version_key: u64,
+        ) -> DispatchResult {
+            ensure!(mecid == MechId(0), Error::<T>::MechanismDoesNotExist);
+            Self::reveal_weights(origin, netuid, uids, values, salt, version_key)
+        }
+
+        #[pallet::call_index(118)]
+        #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::No))]
+        pub fn commit_timelocked_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            commit: BoundedVec<u8, ConstU32<MAX_CRV3_COMMIT_SIZE_BYTES>>,
+            reveal_round: u64,
+            commit_reveal_version: u16,
+        ) -> DispatchResult {
+            ensure!(mecid == MechId(0), Error::<T>::MechanismDoesNotExist);
+            Self::commit_timelocked_weights(origin, netuid, commit, reveal_round, commit_reveal_version)
+        }
+
+        #[pallet::call_index(119)]
+        #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::No))]
+        pub fn set_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            dests: Vec<u16>,
+            weights: Vec<u16>,
+            version_key: u64,
+        ) -> DispatchResult {
+            ensure!(mecid == MechId(0), Error::<T>::MechanismDoesNotExist);
+            Self::set_weights(origin, netuid, dests, weights, version_key)
         }
 
         #[pallet::call_index(134)]

@@ -88,11 +88,17 @@ fn number(error: &Error<Runtime>) -> u8 {
 #[expect(clippy::wildcard_enum_match_arm, reason = "all others are only judged when they are tried")]
 fn check(who: &AccountId, call: &Call<Runtime>) -> Result<(), Error<Runtime>> {
     match call {
-        Call::set_weights { netuid, .. } => check_weights(who, *netuid, Error::SettingWeightsTooFast),
-        Call::commit_weights { netuid, .. } | Call::commit_timelocked_weights { netuid, .. } => {
+        Call::set_weights { netuid, .. } | Call::set_mechanism_weights { netuid, .. } => {
+            check_weights(who, *netuid, Error::SettingWeightsTooFast)
+        }
+        Call::commit_weights { netuid, .. }
+        | Call::commit_mechanism_weights { netuid, .. }
+        | Call::commit_timelocked_weights { netuid, .. }
+        | Call::commit_timelocked_mechanism_weights { netuid, .. } => {
             check_weights(who, *netuid, Error::CommittingWeightsTooFast)
         }
-        Call::reveal_weights { netuid, uids, values, salt, version_key } => {
+        Call::reveal_weights { netuid, uids, values, salt, version_key }
+        | Call::reveal_mechanism_weights { netuid, uids, values, salt, version_key, .. } => {
             check_stake(who, *netuid)?;
             let commits = WeightCommits::<Runtime>::get(main_mechanism(*netuid), who).unwrap_or_default();
             let hash = Pallet::<Runtime>::commit_hash(who, *netuid, uids, values, salt, *version_key);

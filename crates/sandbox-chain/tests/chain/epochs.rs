@@ -5,7 +5,7 @@ use sandbox_chain::pallet::{
     Call, Emission, Incentive, LastEpochBlock, SubnetEpochIndex, TotalHotkeyAlpha, Weights, main_mechanism, seal,
 };
 use sandbox_chain::runtime::Runtime;
-use sandbox_chain::runtime::number::NetUid;
+use sandbox_chain::runtime::number::{MechId, NetUid};
 use sp_core::H256;
 use sp_runtime::AccountId32;
 use subxt::dynamic;
@@ -54,6 +54,22 @@ async fn an_epoch_pays_miners_by_what_validators_think() {
     assert!(paid[3].0.abs_diff(3_075_000_000) < 1_000_000, "{paid:?}");
     assert_eq!(held, paid[3]);
     assert!(paid[0].0.abs_diff(2 * paid[1].0) < 1000, "dividends follow stake: {paid:?}");
+}
+
+#[tokio::test]
+async fn weights_of_the_only_mechanism_are_the_subnets() {
+    let chain = Chain::new();
+    let set = |mecid| Call::set_mechanism_weights {
+        netuid: NetUid(NETUID),
+        mecid: MechId(mecid),
+        dests: vec![2],
+        weights: vec![9],
+        version_key: 0,
+    };
+
+    assert_eq!(chain.apply(&key("Alice//hot"), set(1)), Err("MechanismDoesNotExist".into()));
+    assert_eq!(chain.apply(&key("Alice//hot"), set(0)), Ok(()));
+    assert_eq!(weights_of(&chain, 0), [(2, 65_535)]);
 }
 
 #[tokio::test]
