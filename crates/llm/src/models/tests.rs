@@ -170,16 +170,72 @@ fn the_vendors_cap_field_precedes_the_models() {
     assert_eq!(find("gpt-6-luna", &vendor, &budgets(""), NOW).unwrap().cap_field, CapField::MaxTokens);
 }
 
+/// The blocks of JSON in CONFIG.md's section on vendors.
+fn examples() -> Vec<Value> {
+    let document = include_str!("../../../../CONFIG.md");
+    let (_, section) = document.split_once("\n### Examples of vendors\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let blocks = section.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix("json\n"));
+    blocks.map(|block| serde_json::from_str(block).unwrap()).collect()
+}
+
+#[test]
+fn the_documented_vendors_can_be_called() {
+    let vendors: Vec<Vendor> = examples()
+        .into_iter()
+        .flat_map(|example| example.as_object().unwrap().clone())
+        .map(|(_, vendor)| serde_json::from_value(vendor).unwrap())
+        .collect();
+
+    assert_eq!(vendors.len(), 7);
+    for vendor in &vendors {
+        assert_eq!(crate::check_vendor(vendor), Ok(()), "{vendor:?}");
+    }
+}
+
+#[test]
+fn the_documented_sums_are_right() {
+    let december = Day::try_from("2026-12-01".to_owned()).unwrap().starts_unix_ms;
+    let gemini = Vendor::new(Dialect::Gemini, "https://generativelanguage.googleapis.com/v1");
+    let anthropic = Vendor::new(Dialect::Anthropic, "https://api.anthropic.com/v1");
+    let router = r#"{"dialect": "openai-chat", "base_url": "https://openrouter.ai/api/v1",
+        "models": {"deepseek/deepseek-v4": {"context_tokens": 131072, "max_output_tokens": 8192}}}"#;
+    let router: Vendor = serde_json::from_str(router).unwrap();
+    let priced = budgets(r#""deepseek/deepseek-v4": {"input_usd": 0.3, "output_usd": 1.2}"#);
+    let prices = |model: &str, vendor: &Vendor, now| find(model, vendor, &priced, now).unwrap().prices;
+    let worst = WorstCase { input_tokens: 2_080, output_tokens: 500 };
+    let used = |input_uncached, input_cache_read, output| TokenUsage {
+        input_uncached,
+        input_cache_read,
+        input_cache_write: 0,
+        output,
+    };
+    let luna = prices("gpt-6-luna", &openai(), NOW);
+    let haiku = prices("claude-haiku-5-5", &anthropic, NOW);
+    let argon = [NOW, december].map(|now| prices("gemini-4-argon", &gemini, now));
+
+    // Two nano-dollars for the rounding of three buckets.
+    let reserved = |prices: &Prices| prices.worst_case(worst).0 - 2;
+    assert_eq!((reserved(&luna), luna.cost(used(480, 0, 220)).0), (510_000, 158_000));
+    assert_eq!((reserved(&haiku), haiku.cost(used(300, 1_500, 120)).0), (510_000, 105_000));
+    assert_eq!(argon.each_ref().map(reserved), [9_160_000, 18_320_000]);
+    assert_eq!(argon[0].cost(used(480, 0, 220)).0, 3_160_000);
+    assert_eq!(reserved(&prices("deepseek/deepseek-v4", &router, NOW)), 1_224_000);
+}
+
 proptest! {
     #[test]
     fn listed_models_never_cost_more_than_reserved(
-        index in 0_usize..9,
+        vendor in proptest::sample::select(vec![0_usize, 1, 2]),
+        index in any::<prop::sample::Index>(),
         prompt in (0_u64..300_000, 0_u64..300_000, 0_u64..300_000),
         output in 0_u32..128_000,
     ) {
         let table = ModelTable::shipped();
-        let listed = table.file.services[0].models[index].name.clone();
-        let model = find(listed.as_str(), &openai(), &budgets(""), NOW).unwrap();
+        let service = &table.file.services[vendor];
+        let living: Vec<_> = service.models.iter().filter(|model| model.shutdown.is_none()).collect();
+        let vendor = Vendor::new(service.dialect, service.servers[0].base_url.clone());
+        let model = find(living[index.index(living.len())].name.as_str(), &vendor, &budgets(""), NOW).unwrap();
         let usage = TokenUsage {
             input_uncached: prompt.0,
             input_cache_read: prompt.1,
