@@ -13,6 +13,7 @@ use crate::decoding;
 use crate::error::{ChainError, of_rpc, of_runtime_api};
 use crate::head::{Account, BlockHash, Head};
 use crate::shapes::known::{self, Api, Entry};
+use crate::state::Runtime;
 
 /// Most keys asked for at once.
 const BATCH: usize = 512;
@@ -23,11 +24,12 @@ pub struct Block {
     pub(crate) connection: Arc<Connection>,
     pub(crate) at: AtBlock,
     head: Head,
+    runtime: Arc<Runtime>,
 }
 
 impl Block {
-    pub(crate) fn new(connection: Arc<Connection>, at: AtBlock, head: Head) -> Self {
-        Self { connection, at, head }
+    pub(crate) fn new(connection: Arc<Connection>, at: AtBlock, head: Head, runtime: Arc<Runtime>) -> Self {
+        Self { connection, at, head, runtime }
     }
 
     /// The same block, known better.
@@ -53,10 +55,20 @@ impl Block {
         self.at.spec_version()
     }
 
+    /// The runtime at the best block through which this one was reached. Of an older block it may be too new.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    pub(crate) fn shared_runtime(&self) -> &Arc<Runtime> {
+        &self.runtime
+    }
+
     /// Another block over the same connection.
     pub(crate) async fn other(&self, head: Head) -> Result<Self, ChainError> {
         let at = self.connection.at(&head).await?;
-        Ok(Self { connection: Arc::clone(&self.connection), at, head })
+        Ok(Self { connection: Arc::clone(&self.connection), at, head, runtime: Arc::clone(&self.runtime) })
     }
 
     /// Another block of the best chain.

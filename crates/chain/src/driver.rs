@@ -155,12 +155,10 @@ impl Driver {
             Ok(Err(error)) => return Err(EndpointError::of(endpoint, &error)),
             Err(_) => return Err(EndpointError::TimedOut { endpoint: endpoint.clone(), after: REQUEST }),
         };
-        self.learn(&at);
-        let block = Block::new(Arc::clone(connection), at, head);
+        let runtime = self.learn(connection, &at);
+        let block = Block::new(Arc::clone(connection), at, head, Arc::clone(&runtime));
         head.time_ms = block.time_ms().await.ok();
         let block = block.with(head);
-        self.channels.best.send_replace(Some(head));
-        self.channels.current.send_replace(Some(block));
         self.channels.state.send_if_modified(|state| {
             let new = !state.is_up();
             if new {
@@ -170,6 +168,16 @@ impl Driver {
             }
             new
         });
+        self.channels.runtime.send_if_modified(|known| {
+            let new = known.as_ref() != Some(&runtime);
+            if new {
+                *known = Some(runtime);
+            }
+            new
+        });
+        // Last what readers wait for, so that they find the rest as new as it is.
+        self.channels.best.send_replace(Some(head));
+        self.channels.current.send_replace(Some(block));
         Ok(true)
     }
 
@@ -184,32 +192,30 @@ impl Driver {
         });
     }
 
-    /// Looks at the runtime when it is another one.
-    fn learn(&self, at: &AtBlock) {
+    /// Looks at the runtime when it is another one, or described by another connection: the same version may be another
+    /// thing there.
+    fn learn(&self, connection: &Arc<Connection>, at: &AtBlock) -> Arc<Runtime> {
         let (spec_version, transaction_version) = (at.spec_version(), at.transaction_version());
-        let known = self.channels.runtime.borrow().clone();
         let metadata = at.metadata_ref();
-        let capabilities = Capabilities::of(metadata);
-        if known.as_ref().is_some_and(|known| {
-            known.spec_version == spec_version
-                && known.transaction_version == transaction_version
-                && known.capabilities == capabilities
-                // After a change of nodes the same version may be described otherwise, by a liar or in a test network.
-                && self.channels.current.borrow().is_some()
-        }) {
-            return;
+        let same = self.channels.current.borrow().as_ref().and_then(|block| {
+            let runtime = Arc::clone(block.shared_runtime());
+            let known = Arc::ptr_eq(&block.connection, connection) && runtime.spec_version == spec_version;
+            known.then_some(runtime)
+        });
+        if let Some(runtime) = same {
+            return runtime;
         }
-        let runtime =
-            Runtime { spec_version, transaction_version, capabilities, compatibility: shapes::check(metadata) };
-        let unchanged = known.as_deref() == Some(&runtime);
-        if unchanged {
-            return;
+        let capabilities = Capabilities::of(metadata);
+        let compatibility = shapes::check(metadata);
+        let runtime = Runtime { spec_version, transaction_version, capabilities, compatibility };
+        if let Some(known) = self.channels.runtime.borrow().as_ref().filter(|known| ***known == runtime) {
+            return Arc::clone(known);
         }
         tracing::info!(spec_version, "The chain's runtime is new here");
         for difference in &runtime.compatibility.differences {
             tracing::warn!(%difference, spec_version, "The chain's runtime is not as expected");
         }
-        self.channels.runtime.send_replace(Some(Arc::new(runtime)));
+        Arc::new(runtime)
     }
 }
 

@@ -19,7 +19,6 @@ use crate::client::Client;
 use crate::error::{Cause, ChainError, Pooled, Refusal, Stage, of_events, of_rpc, of_runtime_api, pooled, shortened};
 use crate::hashing::blake2_256;
 use crate::head::{Account, BlockHash};
-use crate::shapes::known::Needed;
 use crate::signer::KeySigner;
 
 /// So many blocks after the finalized head at which it was signed, a transaction is invalid: then its fate is certain.
@@ -85,7 +84,7 @@ impl Client {
         let deadline = Instant::now() + patience;
         let _one_at_a_time = self.sending.lock().await;
         let block = self.at_best()?;
-        self.permitted(call, &block)?;
+        permitted(call, &block)?;
         let payload = call.payload();
         let transaction = self.sign(&block, call.name(), &payload, key).await?;
         let (signed, transaction) = transaction;
@@ -105,7 +104,7 @@ impl Client {
     /// If there is no answer, or the call does not fit the runtime.
     pub async fn fee_rao(&self, call: &Call, key: &Keypair) -> Result<u64, ChainError> {
         let block = self.at_best()?;
-        self.permitted(call, &block)?;
+        permitted(call, &block)?;
         let (signed, _) = self.sign(&block, call.name(), &call.payload(), key).await?;
         let what = "TransactionPaymentApi_query_info";
         let length = u32::try_from(signed.bytes.len()).unwrap_or(u32::MAX);
@@ -116,21 +115,6 @@ impl Client {
         <(Compact<u64>, Compact<u64>, u8, u64)>::decode(&mut &*answer)
             .map(|(_, _, _, fee)| fee)
             .map_err(|error| ChainError::Malformed { what, problem: error.to_string() })
-    }
-
-    /// A call that is not as it was known is not made: it could mean something else now.
-    fn permitted(&self, call: &Call, block: &Block) -> Result<(), ChainError> {
-        let runtime = self.runtime().borrow().clone();
-        if let Some(difference) = runtime.as_ref().and_then(|runtime| runtime.compatibility.of_call(call.name())) {
-            return Err(ChainError::ShapeDiffers(difference.clone()));
-        }
-        let pallet = call.known().map_or("", |known| known.pallet);
-        let pallet = block.at.metadata_ref().pallet_by_name(pallet);
-        let there = pallet.is_some_and(|pallet| pallet.call_variant_by_name(call.name()).is_some());
-        match call.known().map(|known| known.needed) {
-            Some(Needed::Always | Needed::Usually | Needed::WhereItIs) if there => Ok(()),
-            _ => Err(block.unsupported(call.name())),
-        }
     }
 
     async fn sign(
@@ -213,7 +197,8 @@ impl Client {
                 time_ms: None,
                 seen: std::time::Instant::now(),
             };
-            let block = Block::new(current.connection, at, head);
+            let runtime = std::sync::Arc::clone(current.shared_runtime());
+            let block = Block::new(current.connection, at, head, runtime);
             return match block.outcome(signed).await {
                 Ok(Some(outcome)) => outcome.map(Some).map_err(ChainError::from),
                 // Events could not be read just now.
@@ -338,5 +323,19 @@ impl Block {
             Err(error) => (Cause::Other, shortened(&error.to_string())),
         };
         Refusal { stage: Stage::Block, cause, name: shortened(&name) }
+    }
+}
+
+/// A call that is not as it was known is not made: it could mean something else now.
+fn permitted(call: &Call, block: &Block) -> Result<(), ChainError> {
+    if let Some(difference) = block.runtime().compatibility.of_call(call.name()) {
+        return Err(ChainError::ShapeDiffers(difference.clone()));
+    }
+    let pallet = call.known().map_or("", |known| known.pallet);
+    let pallet = block.at.metadata_ref().pallet_by_name(pallet);
+    if pallet.is_some_and(|pallet| pallet.call_variant_by_name(call.name()).is_some()) {
+        Ok(())
+    } else {
+        Err(block.unsupported(call.name()))
     }
 }

@@ -1,5 +1,6 @@
 //! What the client makes of nodes that fail, on the embedded chain.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chain::serving::Served;
@@ -70,7 +71,8 @@ async fn a_node_that_stands_still_is_left_for_one_that_goes_on_and_not_taken_aga
     assert!(matches!(left.last_error(), Some(EndpointError::Stalled { .. })), "{left:?}");
 
     // The first is frozen in the past.
-    ground.block_at(ground.client.at_best().unwrap().number() + 12).await;
+    let now = ground.client.connected(PATIENCE).await.unwrap().number();
+    ground.block_at(now + 12).await;
     let another = Ground::on(impatient(&[second.url(), chain.node.url()]), &side).await;
     second.refuse(Refusal::Close);
     second.drop_connections();
@@ -182,12 +184,7 @@ async fn replaced_blocks_are_replaced_here() {
 async fn a_new_runtime_of_the_same_shape_is_served_on() {
     let (mut chain, ground) = ground(Pace::Every(BLOCK), |_| {}).await;
 
-    chain.node.upgrade(Upgrade { spec_version: 425, shape: Shape::Spec424 });
-    let mut runtime = ground.client.runtime();
-    let is_new = |runtime: &Option<_>| {
-        runtime.as_ref().is_some_and(|runtime: &std::sync::Arc<chain::Runtime>| runtime.spec_version == 425)
-    };
-    let found = runtime.wait_for(is_new).await.unwrap().clone().unwrap();
+    let found = upgraded(&chain, &ground, 425, Shape::Spec424).await;
 
     assert_eq!(found.compatibility.differences, []);
     let served = ground.client.serve(NETUID, &key(MINER), &wanted("10.0.0.9", 1), Network::Sandbox, PATIENCE).await;
@@ -260,12 +257,16 @@ async fn a_lost_place_is_seen_with_the_next_block() {
     chain.running.shutdown().await;
 }
 
-async fn upgraded(chain: &Chain, ground: &Ground, spec_version: u32, shape: Shape) -> std::sync::Arc<chain::Runtime> {
+async fn upgraded(chain: &Chain, ground: &Ground, spec_version: u32, shape: Shape) -> Arc<chain::Runtime> {
     chain.node.upgrade(Upgrade { spec_version, shape });
-    let mut runtime = ground.client.runtime();
-    let found =
-        runtime.wait_for(|runtime| runtime.as_ref().is_some_and(|runtime| runtime.spec_version == spec_version));
-    tokio::time::timeout(PATIENCE, found).await.unwrap().unwrap().clone().unwrap()
+    let mut block = ground.client.connected(PATIENCE).await.unwrap();
+    while block.spec_version() != spec_version {
+        block = ground.client.after(Some(block.head().hash), PATIENCE).await.unwrap();
+    }
+    let found = ground.client.runtime().borrow().clone().unwrap();
+    assert_eq!(found.spec_version, spec_version);
+    assert_eq!(*found, *block.runtime());
+    found
 }
 
 /// A chain, and the address of an endpoint that has no faults.

@@ -53,11 +53,12 @@ impl Ground {
         self.client.after(Some(known), PATIENCE).await.unwrap()
     }
 
-    /// Waits until our client sees a height.
+    /// Waits until our client reads at a height.
     pub(crate) async fn reach(&self, number: u64) {
-        let mut best = self.client.best();
-        let reached = best.wait_for(|best| best.is_some_and(|best| best.number >= number));
-        tokio::time::timeout(PATIENCE, reached).await.expect("the block comes").unwrap();
+        let mut block = self.client.connected(PATIENCE).await.unwrap();
+        while block.number() < number {
+            block = self.client.after(Some(block.head().hash), PATIENCE).await.unwrap();
+        }
     }
 
     /// Makes blocks up to a height.
