@@ -24,7 +24,7 @@ use sp_version::RuntimeVersion;
 
 use answer::{
     DynamicInfo, Metagraph, NeuronInfo, NeuronInfoLite, SelectiveMetagraph, SimSwapResult, StakeAvailability,
-    StakeInfo, SubnetHyperparamsV2, SubnetInfov2, SubnetPrice,
+    StakeInfo, SubnetHyperparamsV2, SubnetInfov2, SubnetPrice, SubnetState,
 };
 use number::{AlphaBalance, MechId, NetUid, TaoBalance};
 
@@ -281,6 +281,9 @@ sp_api::impl_runtime_apis! {
         }
         fn get_dynamic_info(netuid: NetUid) -> Option<DynamicInfo> {
             Subtensor::dynamic_info(netuid)
+        }
+        fn get_subnet_state(netuid: NetUid) -> Option<SubnetState> {
+            Subtensor::subnet_state(netuid)
         }
         fn get_selective_metagraph(netuid: NetUid, metagraph_indexes: Vec<u16>) -> Option<SelectiveMetagraph> {
             Subtensor::selective_metagraph(netuid, &metagraph_indexes)

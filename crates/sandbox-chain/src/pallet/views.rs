@@ -20,7 +20,7 @@ use super::{
 };
 use crate::runtime::answer::{
     DynamicInfo, Metagraph, NeuronInfo, NeuronInfoLite, SelectiveMetagraph, SimSwapResult, StakeAvailability,
-    StakeInfo, SubnetHyperparamsV2, SubnetInfov2, SubnetPrice,
+    StakeInfo, SubnetHyperparamsV2, SubnetInfov2, SubnetPrice, SubnetState,
 };
 use crate::runtime::number::{AlphaBalance, FixedI64, NetUid, TaoBalance};
 
@@ -304,6 +304,29 @@ impl<T: Config> Pallet<T> {
             alpha_dividends_per_hotkey: Vec::new(),
             hotkeys,
             coldkeys,
+        })
+    }
+
+    pub(crate) fn subnet_state(netuid: NetUid) -> Option<SubnetState> {
+        Self::metagraph(netuid).map(|all| SubnetState {
+            netuid: all.netuid,
+            hotkeys: all.hotkeys,
+            coldkeys: all.coldkeys,
+            active: all.active,
+            validator_permit: all.validator_permit,
+            pruning_score: all.pruning_score,
+            last_update: all.last_update,
+            emission: all.emission,
+            dividends: all.dividends,
+            incentives: all.incentives,
+            consensus: all.consensus,
+            trust: all.trust,
+            rank: all.rank,
+            block_at_registration: all.block_at_registration,
+            alpha_stake: all.alpha_stake,
+            tao_stake: all.tao_stake,
+            total_stake: all.total_stake,
+            emission_history: Vec::new(),
         })
     }
 

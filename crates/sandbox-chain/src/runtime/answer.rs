@@ -349,3 +349,27 @@ pub struct StakeAvailability {
     pub locked: Compact<AlphaBalance>,
     pub available: Compact<AlphaBalance>,
 }
+
+/// A subnet's neurons, column by column.
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq, TypeInfo)]
+#[expect(missing_docs, reason = "the names are upstream's")]
+pub struct SubnetState {
+    pub netuid: Compact<NetUid>,
+    pub hotkeys: Vec<AccountId>,
+    pub coldkeys: Vec<AccountId>,
+    pub active: Vec<bool>,
+    pub validator_permit: Vec<bool>,
+    pub pruning_score: Vec<Compact<u16>>,
+    pub last_update: Vec<Compact<u64>>,
+    pub emission: Vec<Compact<AlphaBalance>>,
+    pub dividends: Vec<Compact<u16>>,
+    pub incentives: Vec<Compact<u16>>,
+    pub consensus: Vec<Compact<u16>>,
+    pub trust: Vec<Compact<u16>>,
+    pub rank: Vec<Compact<u16>>,
+    pub block_at_registration: Vec<Compact<u64>>,
+    pub alpha_stake: Vec<Compact<AlphaBalance>>,
+    pub tao_stake: Vec<Compact<TaoBalance>>,
+    pub total_stake: Vec<Compact<TaoBalance>>,
+    pub emission_history: Vec<Vec<Compact<AlphaBalance>>>,
+}

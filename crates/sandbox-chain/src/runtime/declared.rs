@@ -8,7 +8,7 @@ use sp_runtime::AccountId32;
 
 use super::answer::{
     DynamicInfo, Metagraph, NeuronInfo, NeuronInfoLite, SelectiveMetagraph, SimSwapResult, StakeAvailability,
-    StakeInfo, SubnetHyperparamsV2, SubnetInfov2, SubnetPrice,
+    StakeInfo, SubnetHyperparamsV2, SubnetInfov2, SubnetPrice, SubnetState,
 };
 use super::number::{AlphaBalance, MechId, NetUid, TaoBalance};
 
@@ -29,6 +29,7 @@ sp_api::decl_runtime_apis! {
         fn get_metagraph(netuid: NetUid) -> Option<Metagraph>;
         fn get_mechagraph(netuid: NetUid, mecid: MechId) -> Option<Metagraph>;
         fn get_dynamic_info(netuid: NetUid) -> Option<DynamicInfo>;
+        fn get_subnet_state(netuid: NetUid) -> Option<SubnetState>;
         fn get_selective_metagraph(netuid: NetUid, metagraph_indexes: Vec<u16>) -> Option<SelectiveMetagraph>;
         fn get_selective_mechagraph(netuid: NetUid, subid: MechId, metagraph_indexes: Vec<u16>) -> Option<SelectiveMetagraph>;
         fn get_next_epoch_start_block(netuid: NetUid) -> Option<u64>;

@@ -1,4 +1,5 @@
-//! Metadata of another shape, for clients that must notice that a call is no longer what they know.
+//! Metadata as clients are to see it: types under upstream's paths, by which some SDKs know them, and on demand calls of
+//! another shape, for clients that must notice that a call is no longer what they know.
 
 use codec::{Decode, Encode};
 use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
@@ -12,9 +13,6 @@ type Argument = Field<PortableForm>;
 
 /// Metadata as the runtime in force tells it. What cannot be changed stays as it is.
 pub(super) fn reshaped(metadata: &[u8], shape: Shape) -> Vec<u8> {
-    if shape == Shape::Spec424 {
-        return metadata.to_vec();
-    }
     let Ok(RuntimeMetadataPrefixed(magic, mut metadata)) = RuntimeMetadataPrefixed::decode(&mut &*metadata) else {
         return metadata.to_vec();
     };
@@ -37,9 +35,30 @@ pub(super) fn reshaped(metadata: &[u8], shape: Shape) -> Vec<u8> {
     RuntimeMetadataPrefixed(magic, metadata).encode()
 }
 
+/// Where our types stand, and where upstream's do. The first that fits counts.
+const PATHS: &[(&[&str], &[&str])] = &[
+    (&["sandbox_chain", "runtime", "number"], &["subtensor_runtime_common"]),
+    (&["sandbox_chain", "runtime", "answer"], &["pallet_subtensor", "rpc_info"]),
+    (&["sandbox_chain", "runtime"], &["node_subtensor_runtime"]),
+    (&["sandbox_chain", "pallet"], &["pallet_subtensor"]),
+    (&["sandbox_chain", "commitments"], &["pallet_commitments"]),
+];
+
+fn rename(types: &mut PortableRegistry) {
+    for ty in &mut types.types {
+        let path = &mut ty.ty.path.segments;
+        let fits = |ours: &[&str]| path.len() > ours.len() && path.iter().zip(ours).all(|(one, other)| one == other);
+        if let Some((ours, upstreams)) = PATHS.iter().find(|(ours, _)| fits(ours)) {
+            let rest = path.split_off(ours.len());
+            *path = upstreams.iter().map(|segment| (*segment).to_owned()).chain(rest).collect();
+        }
+    }
+}
+
 const PALLET: &str = "SubtensorModule";
 
 fn change(types: &mut PortableRegistry, calls: Option<u32>, shape: Shape) {
+    rename(types);
     let number = |types: &PortableRegistry, wanted: &TypeDefPrimitive| {
         types.types.iter().find(|ty| ty.ty.type_def == TypeDef::Primitive(wanted.clone())).map(|ty| ty.id)
     };
