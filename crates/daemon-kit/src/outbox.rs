@@ -12,6 +12,8 @@ pub use courier::Courier;
 
 /// The table; the owner's first migration.
 pub const SCHEMA: &str = include_str!("outbox/schema.sql");
+/// The table with nothing that has to be kept up for each entry but its id; a later migration of the owner.
+pub const SLIM: &str = include_str!("outbox/slim.sql");
 
 /// Ready to be sent.
 const READY: i64 = 0;
@@ -50,13 +52,13 @@ pub fn release_staged(connection: &Connection) -> rusqlite::Result<u64> {
     Ok(u64::try_from(released).unwrap_or(u64::MAX))
 }
 
-/// Counts the entries in line.
+/// Counts the entries in line, up to 10,000: what is beyond is not worth reading for a number.
 ///
 /// # Errors
 /// The statement failed.
 pub fn waiting(connection: &Connection) -> rusqlite::Result<u64> {
     let count: i64 = connection
-        .prepare_cached("SELECT count(*) FROM outbox WHERE state = ?1")?
+        .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM outbox WHERE state = ?1 LIMIT 10000)")?
         .query_row([READY], |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or_default())
 }

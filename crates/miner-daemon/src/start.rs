@@ -32,7 +32,7 @@ use crate::status::StatusService;
 /// This daemon's name, that of its socket, too.
 const SERVICE: &str = "miner-daemon";
 /// Formats of `front.db`, oldest first; what has been released is never changed.
-const MIGRATIONS: &[&str] = &[outbox::SCHEMA, nonces::SCHEMA, chain::SCHEMA];
+const MIGRATIONS: &[&str] = &[outbox::SCHEMA, nonces::SCHEMA, chain::SCHEMA, outbox::SLIM];
 /// Records of ended tasks that may wait to be written, for each task in work.
 const RECORDS_PER_TASK: usize = 4;
 

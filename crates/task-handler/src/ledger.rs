@@ -44,7 +44,7 @@ use sums::Sums;
 
 /// Formats of the database, oldest first.
 const MIGRATIONS: &[&str] =
-    &[outbox::SCHEMA, include_str!("ledger/schema.sql"), include_str!("ledger/sums_in_memory.sql")];
+    &[outbox::SCHEMA, include_str!("ledger/schema.sql"), include_str!("ledger/sums_in_memory.sql"), outbox::SLIM];
 
 /// The budget ledger.
 #[derive(Debug)]

@@ -31,6 +31,7 @@ fn entry(number: u8, count: u64) -> Entry {
 fn connection() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     connection.execute_batch(SCHEMA).unwrap();
+    connection.execute_batch(SLIM).unwrap();
     connection
 }
 
@@ -83,6 +84,22 @@ fn a_waiting_entry_is_not_replaced() {
     stage(&connection, &entry(1, 7)).unwrap();
 
     assert_eq!(line(&connection), [entry(1, 5)]);
+}
+
+#[test]
+fn entries_stay_in_line_when_the_table_is_slimmed() {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(SCHEMA).unwrap();
+    for number in [3, 1] {
+        push(&connection, &entry(number, 1)).unwrap();
+    }
+    stage(&connection, &entry(2, 1)).unwrap();
+
+    connection.execute_batch(SLIM).unwrap();
+
+    push(&connection, &entry(4, 1)).unwrap();
+    assert_eq!(line(&connection), [entry(3, 1), entry(1, 1), entry(4, 1)]);
+    assert_eq!(release_staged(&connection), Ok(1));
 }
 
 #[test]
@@ -162,7 +179,7 @@ struct Owner {
 
 impl Owner {
     fn start(directory: &Path) -> Self {
-        let store = Store::open(&directory.join("own.db"), &[SCHEMA]).unwrap();
+        let store = Store::open(&directory.join("own.db"), &[SCHEMA, SLIM]).unwrap();
         let workers = Workers::new();
         let tracker = Client::new(directory.join("tracker.sock"), "tracker", &workers);
         let courier = Courier::start(store.clone(), tracker, &workers);
