@@ -89,10 +89,10 @@ fn respond<'a>(
     Box::pin(async move {
         let (head, body) = request.into_parts();
         let Reply { response, receipt } = site.answer(peer, &head, body).await;
-        let (status, headers) = complaint::head(&response);
+        let status = complaint::status(&response);
         let mut answer = Response::new(AnswerBody::new(response.body, receipt, exchange.clone()));
         *answer.status_mut() = status;
-        *answer.headers_mut() = headers;
+        *answer.headers_mut() = response.headers;
         Ok(answer)
     })
 }

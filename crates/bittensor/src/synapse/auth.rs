@@ -122,8 +122,10 @@ impl fmt::Display for Message<'_> {
 
 fn hotkey(headers: &HeaderMap) -> Result<(Ss58, [u8; 32]), Refused> {
     let text = required(headers, "bt_header_dendrite_hotkey", "Missing Hotkey")?;
-    let public = ss58::decode(text).map_err(|_| bad("Hotkey is not an ss58 address"))?;
-    Ok((ss58::encode(&public), public))
+    let not_an_address = || bad("Hotkey is not an ss58 address");
+    let public = ss58::decode(text).map_err(|_| not_an_address())?;
+    // A key has one address, so this is the text it would be written as.
+    Ok((text.parse().map_err(|_| not_an_address())?, public))
 }
 
 /// Reads what the headers claim. Nothing in it is verified.

@@ -65,11 +65,13 @@ impl Response {
     }
 }
 
+/// About as many as a synapse has.
+const HEADERS: usize = 32;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The headers that the SDK's `to_headers` makes of a synapse, in its order.
 fn synapse_headers(synapse: &Synapse) -> HeaderMap {
-    let mut headers = HeaderMap::new();
+    let mut headers = HeaderMap::with_capacity(HEADERS);
     let value = |name: &str| synapse.fields.get(name).map(|slot| &slot.value).filter(|value| **value != Value::None);
     let text = |value: &Value| synapse.unicode.str(value);
 

@@ -2,7 +2,7 @@
 
 use bittensor::synapse::{Refused, Response};
 use common::record::RefusalReason;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
 use crate::request::refused;
 
@@ -26,17 +26,15 @@ pub(super) fn overloaded() -> Refused {
     refused(RefusalReason::Overloaded, 503, "Overloaded", None)
 }
 
-/// A response's status and headers. A status that is none becomes 500.
-pub(super) fn head(response: &Response) -> (StatusCode, HeaderMap) {
-    let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, response.headers.clone())
+/// A response's status. One that is none becomes 500.
+pub(super) fn status(response: &Response) -> StatusCode {
+    StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// A response as it goes over the wire at the end of a connection.
 pub(super) fn written(response: &Response) -> Vec<u8> {
-    let (status, headers) = head(response);
-    let mut bytes = format!("HTTP/1.1 {status}\r\n").into_bytes();
-    for (name, value) in &headers {
+    let mut bytes = format!("HTTP/1.1 {}\r\n", status(response)).into_bytes();
+    for (name, value) in &response.headers {
         bytes.extend_from_slice(name.as_str().as_bytes());
         bytes.extend_from_slice(b": ");
         bytes.extend_from_slice(value.as_bytes());
@@ -49,6 +47,8 @@ pub(super) fn written(response: &Response) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+
     use super::*;
 
     #[test]

@@ -29,7 +29,8 @@ pub(super) fn start<S: Service>(
     let permit = admit(connection)?;
     let call = parse::<S>(&request.call, connection.server.name)?;
     let place = connection.table.insert(request.id);
-    let call = run(call, request.id, deadline, place, permit, Arc::clone(connection));
+    // Boxed, because it is large and every layer around it would move it.
+    let call = Box::pin(run(call, request.id, deadline, place, permit, Arc::clone(connection)));
     connection.server.workers.spawn("ipc-call", connection.calls.track_future(call));
     Ok(())
 }
