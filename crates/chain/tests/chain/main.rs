@@ -7,6 +7,7 @@
 mod embedded;
 mod faults;
 mod ground;
+mod hostile;
 mod real;
 mod sending;
 mod steps;

@@ -83,7 +83,7 @@ pub(crate) async fn an_unknown_subnet_is_told(ground: &Ground) {
 pub(crate) async fn an_axon_is_published_once_and_again_when_it_changes(ground: &Ground) {
     let first = wanted("10.0.0.9", 8091);
 
-    let inclusion = published(serve(ground, &first).await.unwrap());
+    let inclusion = published(&serve(ground, &first).await.unwrap());
     let there = ground.client.at_number(inclusion.block).await.unwrap();
     let found = there.axon(NETUID, &account(MINER)).await.unwrap().unwrap();
     assert_eq!(found.axon, first.axon);
@@ -94,7 +94,7 @@ pub(crate) async fn an_axon_is_published_once_and_again_when_it_changes(ground: 
     assert!(matches!(again, Served::Not(Decision::Keep)), "{again:?}");
 
     let second = wanted("10.0.0.9", 8092);
-    let inclusion = published(serve(ground, &second).await.unwrap());
+    let inclusion = published(&serve(ground, &second).await.unwrap());
     let there = ground.client.at_number(inclusion.block).await.unwrap();
     assert_eq!(there.axon(NETUID, &account(MINER)).await.unwrap().unwrap().axon, second.axon);
 }
@@ -253,9 +253,9 @@ async fn serve(ground: &Ground, wanted: &Wanted) -> Result<Served, ChainError> {
     ground.client.serve(NETUID, &key(MINER), wanted, Network::Sandbox, PATIENCE).await
 }
 
-fn published(served: Served) -> Inclusion {
+fn published(served: &Served) -> Inclusion {
     match served {
-        Served::Now(inclusion) => inclusion,
+        Served::Now(inclusion) => *inclusion,
         Served::Not(why) => panic!("not published: {why:?}"),
     }
 }
