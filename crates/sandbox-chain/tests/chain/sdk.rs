@@ -1,4 +1,4 @@
-//! PyPI's `bittensor` 11 against the chain.
+//! PyPI's `bittensor` against the chain: 10.5, which validators run, and 11, the newest.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,14 +7,13 @@ use sandbox_chain::{NodeConfig, Pace};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use super::harness::{Chain, NETUID, ONE, genesis, subnet};
+use super::harness::{Chain, NETUID, ONE, genesis, key, subnet};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_sdk_reads_registers_and_serves() {
-    let config = NodeConfig { pace: Pace::Every(Duration::from_millis(200)), ..NodeConfig::manual(genesis(subnet())) };
-    let chain = Chain::start(&config);
+    let chain = chain();
 
-    let seen = session(&chain.node.url()).await;
+    let seen = session(&chain, "MINER_TEST_VENV_SDK11", ".venv-sdk11", "session.py").await;
 
     assert_eq!(seen["spec"], 424);
     assert_eq!(seen["balance"], 1000 * ONE);
@@ -25,13 +24,34 @@ async fn the_newest_sdk_reads_registers_and_serves() {
     assert_eq!(seen["stakes"][0].as_u64().map(|stake| stake >= 1000 * ONE), Some(true));
 }
 
-/// Lets the SDK work, and returns what it saw.
-async fn session(url: &str) -> Value {
-    // The SDK keeps metadata in the home directory, by genesis hash.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_validator_on_the_sdk_in_use_sets_weights() {
+    let chain = chain();
+
+    let seen = session(&chain, "MINER_TEST_VENV", ".venv", "validator.py").await;
+
+    let hotkeys = ["Alice", "Bob", "Charlie", "Dave"].map(|name| key(&format!("{name}//hot")).address().to_string());
+    assert_eq!((&seen["hotkeys"], &seen["set"]), (&json!(hotkeys), &json!(true)));
+    assert_eq!(seen["permits"], json!([true, true, false, false]));
+    assert_eq!(seen["weights"], json!([[0, [[2, 21_845], [3, 65_535]]]]));
+}
+
+/// The chain of these tests, making blocks as the SDKs wait for them.
+fn chain() -> Chain {
+    Chain::start(&NodeConfig { pace: Pace::Every(Duration::from_millis(200)), ..NodeConfig::manual(genesis(subnet())) })
+}
+
+/// Lets an SDK work, and returns what it saw.
+async fn session(chain: &Chain, venv: &str, default: &str, script: &str) -> Value {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let venv = std::env::var_os(venv).map_or_else(|| repository.join(default), PathBuf::from);
+    let python = venv.join("bin/python");
+    assert!(python.exists(), "{} is missing: scripts/python-env.sh makes it", python.display());
+    // SDKs keep metadata in the home directory, by genesis hash.
     let home = tempfile::tempdir().unwrap();
-    let output = Command::new(python())
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/session.py"))
-        .args([url, &NETUID.to_string()])
+    let output = Command::new(python)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(script))
+        .args([chain.node.url(), NETUID.to_string()])
         .env("HOME", home.path())
         .kill_on_drop(true)
         .output();
@@ -39,13 +59,4 @@ async fn session(url: &str) -> Value {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     serde_json::from_str(text.lines().last().unwrap()).unwrap()
-}
-
-/// Python with `bittensor==11.3.0`, which `scripts/python-env.sh` installs.
-fn python() -> PathBuf {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv-sdk11");
-    let venv = std::env::var_os("MINER_TEST_VENV_SDK11").map_or_else(default, PathBuf::from);
-    let python = venv.join("bin/python");
-    assert!(python.exists(), "{} is missing: scripts/python-env.sh makes it", python.display());
-    python
 }
