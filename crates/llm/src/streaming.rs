@@ -134,7 +134,86 @@ impl Meter {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Events of all formats, good and bad. The first of each format is its last word.
+    const EVENTS: [(Dialect, &[&str]); 3] = [
+        (
+            Dialect::OpenaiChat,
+            &[
+                "[DONE]",
+                r#"{"choices": [{"delta": {"content": "Be"}}]}"#,
+                r#"{"choices": [{"delta": {"content": "cause."}, "finish_reason": "stop"}]}"#,
+                r#"{"choices": [{"delta": {}, "finish_reason": "length"}]}"#,
+                r#"{"choices": [{"delta": {"refusal": "no"}}]}"#,
+                r#"{"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 5}}"#,
+                r#"{"choices": [{"delta": 7}], "usage": {"prompt_tokens": -9}}"#,
+                r#"{"error": {"code": "server_is_overloaded"}}"#,
+            ],
+        ),
+        (
+            Dialect::Anthropic,
+            &[
+                r#"{"type": "message_stop"}"#,
+                r#"{"type": "message_start", "message": {"usage": {"input_tokens": 9, "output_tokens": 1}}}"#,
+                r#"{"type": "content_block_start", "content_block": {"type": "text", "text": "So"}}"#,
+                r#"{"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Because."}}"#,
+                r#"{"type": "content_block_delta", "delta": {"type": "thinking_delta", "thinking": "so"}}"#,
+                r#"{"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 5}}"#,
+                r#"{"type": "message_delta", "delta": {"stop_reason": 7}, "usage": {"output_tokens": -5}}"#,
+                r#"{"type": "error", "error": {"type": "overloaded_error"}}"#,
+            ],
+        ),
+        (
+            Dialect::Gemini,
+            &[
+                r#"{"candidates": [{"content": {"parts": [{"text": "Yes."}]}, "finishReason": "STOP"}]}"#,
+                r#"{"candidates": [{"content": {"parts": [{"text": "Because."}]}}]}"#,
+                r#"{"candidates": [{"content": {"parts": [{"text": "so", "thought": true}]}}]}"#,
+                r#"{"usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 5}}"#,
+                r#"{"usageMetadata": {"promptTokenCount": "nine", "candidatesTokenCount": -5}}"#,
+                r#"{"candidates": [{"content": 7}], "usageMetadata": 7}"#,
+                r#"{"candidates": []}"#,
+                r#"{"error": {"code": 503, "status": "UNAVAILABLE"}}"#,
+            ],
+        ),
+    ];
+
+    proptest! {
+        #[test]
+        fn only_with_its_last_word_is_a_stream_an_answer_and_its_pieces_are_the_text(
+            (dialect, picked) in (0_usize..3, proptest::collection::vec(0_usize..8, 0..12)),
+        ) {
+            let (dialect, events) = EVENTS[dialect];
+            let mut reader = Reader::new(dialect);
+            let (mut pieces, mut was_last) = (String::new(), false);
+
+            for event in picked.iter().map(|place| events[*place]) {
+                was_last |= event == events[0];
+                match reader.take(event.as_bytes()) {
+                    Ok(Step::Text(piece)) => pieces.push_str(&piece),
+                    Ok(Step::Nothing) => {}
+                    Ok(Step::Last) => break,
+                    Err(_) => return Ok(()),
+                }
+            }
+
+            if let Ok(completion) = reader.end() {
+                prop_assert!(was_last);
+                prop_assert_eq!(completion.text, pieces);
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_a_reader_panic(data in proptest::collection::vec(any::<u8>(), 0..200)) {
+            for (dialect, _) in EVENTS {
+                let mut reader = Reader::new(dialect);
+                let _ = (reader.take(&data), reader.end());
+            }
+        }
+    }
 
     #[test]
     fn p18_a_vendor_that_ignores_the_cap_is_cut_off_at_a_quarter_more() {

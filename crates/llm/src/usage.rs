@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn left_out_is_zero_but_what_is_no_count_is_unknown() {
+    fn p8_left_out_is_zero_but_what_is_no_count_is_unknown() {
         let usage = json!({ "zero": 0, "some": 7, "null": null, "negative": -1, "half": 0.5, "text": "7" });
 
         assert_eq!(["zero", "some", "null", "absent"].map(|name| count(&usage, name)), [0, 7, 0, 0].map(Some));
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn without_text_zero_is_zero() {
+    fn p8_without_text_zero_is_zero() {
         assert_eq!(credible(Some(used(0, 0)), ""), Some(used(0, 0)));
     }
 

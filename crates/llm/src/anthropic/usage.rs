@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_input_is_the_sum_of_three() {
+    fn p9_the_input_is_the_sum_of_three() {
         let usage = json!({
             "input_tokens": 50,
             "cache_creation_input_tokens": 248,

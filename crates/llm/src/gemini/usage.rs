@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thoughts_are_output_and_cached_tokens_part_of_the_prompt() {
+    fn p9_thoughts_are_output_and_cached_tokens_part_of_the_prompt() {
         let usage = json!({
             "promptTokenCount": 2000,
             "cachedContentTokenCount": 1800,

@@ -155,7 +155,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_call_within_its_worst_case_costs_more(
+        fn p6_no_call_within_its_worst_case_costs_more(
             prices in any_prices(),
             shares in (0_u64..400_000, 0_u64..400_000, 0_u64..400_000),
             output in 0_u32..200_000,

@@ -225,7 +225,7 @@ fn the_documented_sums_are_right() {
 
 proptest! {
     #[test]
-    fn listed_models_never_cost_more_than_reserved(
+    fn p6_listed_models_never_cost_more_than_reserved(
         vendor in proptest::sample::select(vec![0_usize, 1, 2]),
         index in any::<prop::sample::Index>(),
         prompt in (0_u64..300_000, 0_u64..300_000, 0_u64..300_000),

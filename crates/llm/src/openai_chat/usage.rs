@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cached_and_thinking_tokens_are_not_counted_twice() {
+    fn p9_cached_and_thinking_tokens_are_not_counted_twice() {
         let usage = json!({
             "prompt_tokens": 2006,
             "completion_tokens": 300,

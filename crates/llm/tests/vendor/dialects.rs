@@ -105,7 +105,7 @@ async fn endings_other_than_complete_are_told_apart_and_billed() {
 }
 
 #[tokio::test]
-async fn a_stream_that_breaks_anywhere_is_a_failure_and_may_be_billed() {
+async fn p7_a_stream_that_breaks_anywhere_is_a_failure_and_may_be_billed() {
     let llmock = Llmock::start(&[]);
     let cases = [("disconnect", VendorFailure::Disconnected), ("truncate", VendorFailure::Disconnected)];
 
