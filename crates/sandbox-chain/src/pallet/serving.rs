@@ -8,7 +8,7 @@ use super::{
 };
 use crate::runtime::number::NetUid;
 
-/// What an unregistered address in a subnet is told, as upstream has it: loopback and broadcast are refused, private is not.
+/// Whether upstream takes the address: it refuses loopback and broadcast, and lets private ones pass.
 fn is_servable(ip_type: u8, ip: u128) -> bool {
     match ip_type {
         4 => ip < u128::from(u32::MAX) && ip != 0x7f00_0001,
