@@ -94,6 +94,33 @@ impl Metagraph {
         self.neurons.get(usize::from(*self.by_hotkey.get(hotkey)?))
     }
 
+    /// A full subnet at block 1000 with an immunity of 100 blocks.
+    #[cfg(test)]
+    pub(crate) fn for_tests(max_uids: u16, hash: BlockHash, neurons: Vec<Neuron>) -> Self {
+        let metagraph = Self {
+            netuid: 2,
+            block: 1000,
+            hash,
+            tempo: 360,
+            last_epoch: 990,
+            owner_hotkey: [250; 32],
+            owner_coldkey: [251; 32],
+            immune_owner_uids: 1,
+            immunity_period: 100,
+            min_non_immune: 0,
+            max_uids,
+            max_validators: 64,
+            registration_price_rao: 1,
+            registration_allowed: true,
+            serving_rate_limit: 50,
+            commit_reveal: false,
+            reveal_epochs: 1,
+            neurons,
+            by_hotkey: HashMap::new(),
+        };
+        metagraph.index()
+    }
+
     /// Makes a metagraph of neurons whose uids are their places.
     fn index(mut self) -> Self {
         self.by_hotkey = self.neurons.iter().map(|neuron| (neuron.hotkey, neuron.uid)).collect();

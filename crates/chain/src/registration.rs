@@ -85,3 +85,95 @@ fn owners(metagraph: &Metagraph) -> HashSet<Account> {
     }
     kept.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::head::BlockHash;
+
+    #[test]
+    fn the_lowest_emission_goes_first_then_the_older_then_the_lower_uid() {
+        let metagraph = of(&[(5, 10), (3, 20), (3, 10), (3, 10), (9, 1)]);
+
+        assert_eq!(eviction_order(&metagraph), [2, 3, 1, 0, 4]);
+        assert_eq!(registrations(&metagraph, 1), 3);
+    }
+
+    #[test]
+    fn free_places_are_taken_first() {
+        let mut metagraph = of(&[(5, 10), (3, 20)]);
+        metagraph.max_uids = 10;
+
+        assert_eq!(registrations(&metagraph, 1), 9);
+    }
+
+    #[test]
+    fn immune_neurons_go_last() {
+        let metagraph = of(&[(0, 950), (5, 10), (7, 901), (9, 900)]);
+
+        // 1000 - 950 < 100, 1000 - 901 < 100, but 1000 - 900 is not.
+        assert_eq!(eviction_order(&metagraph), [1, 3, 0, 2]);
+        assert_eq!(immunity_left(&metagraph, &metagraph.neurons[0]), 50);
+        assert_eq!(immunity_left(&metagraph, &metagraph.neurons[3]), 0);
+    }
+
+    #[test]
+    fn immune_neurons_go_before_the_last_others() {
+        let mut metagraph = of(&[(0, 950), (5, 10), (7, 20)]);
+        metagraph.min_non_immune = 1;
+
+        assert_eq!(eviction_order(&metagraph), [1, 0, 2]);
+    }
+
+    #[test]
+    fn the_owners_own_hotkey_never_goes_and_others_of_the_owner_only_within_the_limit() {
+        let mut metagraph = of(&[(0, 10), (0, 20), (0, 30)]);
+        metagraph.owner_coldkey = [200; 32];
+        metagraph.neurons[0].coldkey = [200; 32];
+        metagraph.neurons[2].coldkey = [200; 32];
+        metagraph.owner_hotkey = metagraph.neurons[2].hotkey;
+
+        assert_eq!(eviction_order(&metagraph), [0, 1]);
+
+        metagraph.immune_owner_uids = 2;
+
+        assert_eq!(eviction_order(&metagraph), [1]);
+        let hotkey = metagraph.neurons[2].hotkey;
+        assert!(matches!(standing(&metagraph, &hotkey), Standing::Registered { eviction: Eviction::Never, .. }));
+    }
+
+    #[test]
+    fn who_is_not_there_is_not_registered() {
+        assert_eq!(standing(&of(&[(1, 1)]), &[99; 32]), Standing::NotRegistered);
+    }
+
+    fn registrations(metagraph: &Metagraph, uid: usize) -> u32 {
+        match standing(metagraph, &metagraph.neurons[uid].hotkey) {
+            Standing::Registered { eviction: Eviction::After { registrations }, .. } => registrations,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Neurons by emission and block of registration, in a full subnet at block 1000 with an immunity of 100 blocks.
+    fn of(neurons: &[(u64, u64)]) -> Metagraph {
+        let neurons = neurons.iter().zip(0_u16..).map(|(&(emission, registered_at), uid)| Neuron {
+            uid,
+            hotkey: [u8::try_from(uid).unwrap(); 32],
+            coldkey: [100; 32],
+            active: true,
+            validator_permit: false,
+            axon: None,
+            last_update: 0,
+            registered_at,
+            emission,
+            incentive: 0,
+            dividends: 0,
+            consensus: 0,
+            alpha_stake: 0,
+            tao_stake: 0,
+            total_stake: 0,
+        });
+        let neurons: Vec<Neuron> = neurons.collect();
+        Metagraph::for_tests(u16::try_from(neurons.len()).unwrap(), BlockHash([0; 32]), neurons)
+    }
+}
