@@ -247,3 +247,53 @@ impl RawMetagraph {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use codec::Encode;
+    use common::config::chain::Network;
+    use sandbox_chain::{Genesis, Neuron as Seat, Node, NodeConfig, Subnet};
+    use tokio::task::JoinSet;
+
+    use super::*;
+    use crate::network::{Endpoint, Settings, Timing};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_full_subnet_is_decoded_in_ten_milliseconds() {
+        let seat = |uid: u8| {
+            let (hotkey, coldkey) = ([uid; 32], [200; 32]);
+            Seat { netuid: 2, hotkey, coldkey, stake: u64::from(uid) << 40, validator_permit: uid < 64 }
+        };
+        let subnets = vec![Subnet { netuid: 2, ..Subnet::default() }];
+        let genesis = Genesis { subnets, neurons: (0..=255).map(seat).collect(), ..Genesis::default() };
+        let node = Node::start(&NodeConfig::manual(genesis)).unwrap();
+        let endpoints = vec![Endpoint::parse(Network::Sandbox, &node.url()).unwrap()];
+        let timing = Timing::of(Network::Sandbox);
+        let (client, driver) = crate::connect(Settings { network: Network::Sandbox, endpoints, genesis: None, timing });
+        let mut running = JoinSet::new();
+        running.spawn(node.run());
+        running.spawn(driver.run(std::future::pending()));
+        let block = client.connected(Duration::from_secs(20)).await.unwrap();
+        let method = "SubnetInfoRuntimeApi_get_metagraph";
+        let bytes = block.at.runtime_apis().call_raw(method, Some(&2_u16.encode())).await.unwrap();
+
+        let decode = || {
+            let start = Instant::now();
+            let raw: Option<RawMetagraph> =
+                crate::decoding::answer(block.at.metadata_ref(), &known::METAGRAPH, &bytes).unwrap();
+            let metagraph = raw.unwrap().checked(2, &block, 1, 0).unwrap();
+            (start.elapsed(), metagraph)
+        };
+        let (mut times, metagraphs): (Vec<_>, Vec<_>) = (0..9).map(|_| decode()).unzip();
+
+        assert_eq!(metagraphs[0].neurons.len(), 256);
+        assert_eq!(metagraphs[0].by_hotkey(&[77; 32]).unwrap().uid, 77);
+        times.sort_unstable();
+        // Unoptimised code is allowed five times as long.
+        let limit = if cfg!(debug_assertions) { 50 } else { 10 };
+        assert!(times[4] <= Duration::from_millis(limit), "{times:?} for {} bytes", bytes.len());
+        running.shutdown().await;
+    }
+}
