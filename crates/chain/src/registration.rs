@@ -148,10 +148,11 @@ mod tests {
     }
 
     fn registrations(metagraph: &Metagraph, uid: usize) -> u32 {
-        match standing(metagraph, &metagraph.neurons[uid].hotkey) {
-            Standing::Registered { eviction: Eviction::After { registrations }, .. } => registrations,
-            other => panic!("{other:?}"),
-        }
+        let found = standing(metagraph, &metagraph.neurons[uid].hotkey);
+        let Standing::Registered { eviction: Eviction::After { registrations }, .. } = found else {
+            panic!("{found:?}")
+        };
+        registrations
     }
 
     /// Neurons by emission and block of registration, in a full subnet at block 1000 with an immunity of 100 blocks.
