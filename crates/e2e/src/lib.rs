@@ -25,6 +25,19 @@ pub fn python_program(name: &str) -> PathBuf {
     program
 }
 
+/// Returns Python with the newest SDK, in the environment that `scripts/test.sh` makes.
+///
+/// # Panics
+/// If it is not there.
+#[must_use]
+pub fn newest_sdk() -> PathBuf {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.venv-sdk11");
+    let venv = std::env::var_os("MINER_TEST_VENV_SDK11").unwrap_or_else(|| default.into());
+    let program = PathBuf::from(venv).join("bin/python");
+    assert!(program.exists(), "{} is missing: scripts/test.sh installs what the tests need", program.display());
+    program
+}
+
 /// Returns one of our binaries, which `cargo build --workspace --bins` has put beside the tests.
 #[must_use]
 pub fn binary(name: &str) -> PathBuf {

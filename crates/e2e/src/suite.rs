@@ -134,10 +134,49 @@ impl Suite {
     /// # Panics
     /// If the configuration cannot be changed.
     pub fn need_key(&self, entry: &str) {
-        let text = fs::read_to_string(self.path().join("config/miner-config.json")).unwrap();
-        let mut config: Value = serde_json::from_str(&text).unwrap();
+        let mut config = self.configuration("miner-config");
         config["vendors"]["openai"]["credential"] = entry.into();
         self.configure("miner-config", &config);
+    }
+
+    /// Mines subnet `netuid` on a chain, and answers that subnet's validators.
+    ///
+    /// # Panics
+    /// If the configuration cannot be changed.
+    pub fn mine_on(&self, netuid: u16, chain: Value) {
+        let mut config = self.configuration("miner-config");
+        config["listeners"][0]["netuids"] = json!([netuid]);
+        config["callers"] = json!({ "policy": "validators" });
+        config["chain"] = chain;
+        self.configure("miner-config", &config);
+        let mut profiles = self.configuration("subnet-profiles");
+        let profile = profiles["subnets"]["1"].take();
+        profiles["subnets"] = json!({ netuid.to_string(): profile });
+        self.configure("subnet-profiles", &profiles);
+    }
+
+    fn configuration(&self, name: &str) -> Value {
+        let text = fs::read_to_string(self.path().join(format!("config/{name}.json"))).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Returns what the status says of the only subnet on the chain.
+    ///
+    /// # Panics
+    /// If miner-daemon does not answer.
+    #[must_use]
+    pub fn subnet(&self) -> Value {
+        self.status()["miner_daemon"]["running"]["chain"]["subnets"][0].clone()
+    }
+
+    /// Stops a daemon where it is, without killing it, or lets it go on.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn freeze(&self, pid: i64, frozen: bool) {
+        let target = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+        let signal = if frozen { Signal::STOP } else { Signal::CONT };
+        rustix::process::kill_process(target, signal).unwrap();
     }
 
     /// Starts all daemons and waits until they answer.
