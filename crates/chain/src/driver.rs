@@ -39,13 +39,15 @@ pub struct Driver {
     /// The first block's hash, once it is known.
     pin: Option<BlockHash>,
     last: Option<EndpointError>,
+    /// Since the last connection.
+    failures: usize,
 }
 
 impl Driver {
     pub(crate) fn new(settings: Settings, channels: Channels) -> Self {
         let endpoints = Endpoints::new(&settings);
         let pin = settings.genesis;
-        Self { settings, endpoints, channels, pin, last: None }
+        Self { settings, endpoints, channels, pin, last: None, failures: 0 }
     }
 
     /// Runs until `stopping` resolves. The client's questions are answered only while this runs.
@@ -72,7 +74,13 @@ impl Driver {
                 Err(error) => error,
             };
             self.endpoints.failed(index, &error, Instant::now(), rand::random());
-            tracing::warn!(%error, "Lost a node of the chain");
+            // Each node is told of once in an outage: hours of the same warning would bury everything else.
+            if self.failures < self.settings.endpoints.len() {
+                tracing::warn!(%error, "Lost a node of the chain");
+            } else {
+                tracing::debug!(%error, "No node of the chain yet");
+            }
+            self.failures = self.failures.saturating_add(1);
             self.last = Some(error);
             self.down();
         }
@@ -164,6 +172,7 @@ impl Driver {
             if new {
                 let (since, last) = (Instant::now(), self.last.take());
                 *state = ConnectionState::Up { endpoint: endpoint.clone(), since, last };
+                self.failures = 0;
                 tracing::info!(%endpoint, block = head.number, "Connected to the chain");
             }
             new
