@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
+use common::config::miner::CallerPolicy;
 use daemon_kit::config::Config;
 
 use super::*;
@@ -17,7 +18,9 @@ fn a_home_has_a_wallet_and_a_configuration_that_the_suite_reads() {
     let home = Home::new(made.root.clone());
     let config = Config::load(&home).unwrap();
     assert_eq!(config.miner.listeners[0].address, made.settings.miner);
-    assert_eq!(config.miner.callers.allow.len(), made.settings.validators.len());
+    assert_eq!(config.miner.callers.policy, CallerPolicy::Validators);
+    let node = made.settings.chain.as_ref().unwrap().address;
+    assert_eq!(config.miner.chain.unwrap().endpoints, [format!("ws://{node}")]);
     assert_eq!(config.miner.wallet.path, made.root.join("wallets").display().to_string());
     assert!(miner_hotkey(&home).is_ok());
     assert_eq!(open(&made.root).unwrap().1, made.settings);

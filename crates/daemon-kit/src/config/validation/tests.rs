@@ -60,7 +60,11 @@ fn a_wrong_word_comes_with_the_right_ones() {
     let lists = "callers.policy: must be one of listed, validators, anyone; did you mean listed?";
     assert_miner("/callers/policy", json!("list"), &[lists]);
     assert_miner("/callers/policy", json!(5), &["callers.policy: must be one of listed, validators, anyone"]);
-    assert_miner("/vendors/openai/dialect", json!("x"), &["vendors.openai.dialect: must be \"openai-chat\""]);
+    assert_miner(
+        "/vendors/openai/dialect",
+        json!("x"),
+        &["vendors.openai.dialect: must be one of openai-chat, anthropic, gemini"],
+    );
 }
 
 #[test]
