@@ -31,7 +31,10 @@ fn a_key_reaches_its_vendor_and_is_shown_nowhere() {
     assert_eq!(json(&list)["entries"], json!([{ "name": "openai", "for": "task-handler" }]));
     assert!(said(&offline).contains("only the opening was checked"), "{}", said(&offline));
     let vendors = &json(&online)["vendors"];
-    assert_eq!(vendors[0]["outcome"], json!({ "accepted": { "models": 7, "unlisted": ["gpt-6-luna"], "retiring": {} } }));
+    assert_eq!(
+        vendors[0]["outcome"],
+        json!({ "accepted": { "models": 7, "unlisted": ["gpt-6-luna"], "retiring": {} } })
+    );
     assert!(json(&online)["remarks"][0].as_str().unwrap().contains("openai does not list gpt-6-luna"));
     assert_eq!(answer.status, Some(200), "{}", answer.message);
     let heard = wire.heard();
