@@ -36,6 +36,7 @@ async fn the_embedded_chain_publishes_an_axon_once() {
     let (chain, ground) = prepared(BLOCK).await;
 
     steps::an_axon_is_published_once_and_again_when_it_changes(&ground).await;
+    steps::a_tls_key_is_published_beside_the_axon(&ground).await;
     steps::what_the_chain_refuses_is_told_by_its_cause(&ground).await;
     chain.node.intervene(|| pallet::ServingRateLimit::<Runtime>::insert(NetUid(NETUID), 1000));
     ground.reach(chain.node.new_block().unwrap().number.into()).await;

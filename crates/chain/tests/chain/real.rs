@@ -25,6 +25,7 @@ fn the_real_runtime_is_read_as_it_is() {
 fn the_real_runtime_publishes_an_axon_once() {
     on_the_real_runtime(async |ground| {
         steps::an_axon_is_published_once_and_again_when_it_changes(&ground).await;
+        steps::a_tls_key_is_published_beside_the_axon(&ground).await;
         steps::what_the_chain_refuses_is_told_by_its_cause(&ground).await;
         ground
             .sudo("sudo_set_serving_rate_limit", vec![("netuid", 2_u16.into()), ("serving_rate_limit", 50_u64.into())])

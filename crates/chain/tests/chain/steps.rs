@@ -5,7 +5,7 @@ use chain::epochs::Commit;
 use chain::network::is_public;
 use chain::registration::{Eviction, Standing, standing};
 use chain::serving::{AddressProblem, Decision, Served, Wanted};
-use chain::{Axon, Call, Cause, ChainError, Inclusion, Stage, Until};
+use chain::{Axon, Call, Cause, Certificate, ChainError, Inclusion, Stage, Until};
 use common::config::chain::Network;
 use scale_value::Value;
 
@@ -97,6 +97,19 @@ pub(crate) async fn an_axon_is_published_once_and_again_when_it_changes(ground: 
     let inclusion = published(&serve(ground, &second).await.unwrap());
     let there = ground.client.at_number(inclusion.block).await.unwrap();
     assert_eq!(there.axon(NETUID, &account(MINER)).await.unwrap().unwrap().axon, second.axon);
+}
+
+pub(crate) async fn a_tls_key_is_published_beside_the_axon(ground: &Ground) {
+    let key = Certificate { algorithm: 1, public_key: vec![7; 32] };
+    let with_key = Wanted { certificate: Some(key.clone()), ..wanted("10.0.0.9", 8092) };
+
+    let inclusion = published(&serve(ground, &with_key).await.unwrap());
+    let there = ground.client.at_number(inclusion.block).await.unwrap();
+    assert_eq!(there.certificate(NETUID, &account(MINER)).await.unwrap(), Some(key));
+    assert_eq!(there.axon(NETUID, &account(MINER)).await.unwrap().unwrap().axon, with_key.axon);
+
+    let again = serve(ground, &with_key).await.unwrap();
+    assert!(matches!(again, Served::Not(Decision::Keep)), "{again:?}");
 }
 
 pub(crate) async fn what_the_chain_refuses_is_told_by_its_cause(ground: &Ground) {
