@@ -1,5 +1,6 @@
 //! Keeps the client connected: one node at a time, the next one when it fails; tells what the heads and the runtime are.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -31,6 +32,9 @@ pub(crate) struct Channels {
     pub(crate) current: watch::Sender<Option<Block>>,
 }
 
+/// So many different failures are told of in one outage: a node can make up more.
+const MOST_TOLD: usize = 32;
+
 /// Keeps a [`Client`](crate::Client) connected for as long as it runs.
 pub struct Driver {
     settings: Settings,
@@ -39,15 +43,15 @@ pub struct Driver {
     /// The first block's hash, once it is known.
     pin: Option<BlockHash>,
     last: Option<EndpointError>,
-    /// Since the last connection.
-    failures: usize,
+    /// What was told of nodes since the last connection.
+    told: HashSet<String>,
 }
 
 impl Driver {
     pub(crate) fn new(settings: Settings, channels: Channels) -> Self {
         let endpoints = Endpoints::new(&settings);
         let pin = settings.genesis;
-        Self { settings, endpoints, channels, pin, last: None, failures: 0 }
+        Self { settings, endpoints, channels, pin, last: None, told: HashSet::new() }
     }
 
     /// Runs until `stopping` resolves. The client's questions are answered only while this runs.
@@ -74,13 +78,12 @@ impl Driver {
                 Err(error) => error,
             };
             self.endpoints.failed(index, &error, Instant::now(), rand::random());
-            // Each node is told of once in an outage: hours of the same warning would bury everything else.
-            if self.failures < self.settings.endpoints.len() {
+            // The same is told once in an outage: hours of one warning would bury everything else.
+            if self.told.len() < MOST_TOLD && self.told.insert(error.to_string()) {
                 tracing::warn!(%error, "Lost a node of the chain");
             } else {
                 tracing::debug!(%error, "No node of the chain yet");
             }
-            self.failures = self.failures.saturating_add(1);
             self.last = Some(error);
             self.down();
         }
@@ -172,7 +175,7 @@ impl Driver {
             if new {
                 let (since, last) = (Instant::now(), self.last.take());
                 *state = ConnectionState::Up { endpoint: endpoint.clone(), since, last };
-                self.failures = 0;
+                self.told.clear();
                 tracing::info!(%endpoint, block = head.number, "Connected to the chain");
             }
             new
