@@ -38,8 +38,10 @@ fn wallet(config: &Config) -> Option<ConfigError> {
 }
 
 fn nodes(config: &Config) -> Option<ConfigError> {
-    let error = Settings::new(config.miner.chain.as_ref()?).err()?;
-    Some(ConfigError::contradiction(File::MinerConfig, "chain", error.to_string()))
+    let error = Settings::new(config.miner.chain.as_ref()?).err()?.to_string();
+    // The error itself begins with the key.
+    let (key, problem) = error.split_once(": ").unwrap_or(("chain", &error));
+    Some(ConfigError::contradiction(File::MinerConfig, key, problem.to_owned()))
 }
 
 #[cfg(test)]
@@ -57,6 +59,7 @@ mod tests {
     fn everything_that_is_wrong_is_named_at_once() {
         let mut config = example();
         config.miner.wallet.name = "../elsewhere".into();
+        config.miner.chain = serde_json::from_str(r#"{ "network": "finney", "endpoints": ["http://x"] }"#).unwrap();
         for profile in config.subnets.subnets.values_mut() {
             for route in profile.routes.values_mut() {
                 route.hash_fields = vec!["no_such_field".into()];
@@ -66,6 +69,7 @@ mod tests {
         let errors = check(&config).unwrap_err().to_string();
 
         assert!(errors.contains("config/miner-config.json: wallet: the wallet name"), "{errors}");
+        assert!(errors.contains("config/miner-config.json: chain.endpoints: `http://x` is not an address"), "{errors}");
         for netuid in config.subnets.subnets.keys() {
             assert!(errors.contains(&format!("config/subnet-profiles.json: subnets.{netuid}.")), "{errors}");
         }

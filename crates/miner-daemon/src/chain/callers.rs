@@ -58,7 +58,7 @@ struct Last {
 pub(super) async fn keep(scope: Scope, netuid: Netuid) {
     let Some(subnet) = scope.view.subnet(netuid) else { return };
     let mut last = None;
-    let mut known = None;
+    let (mut known, mut failing) = (None, false);
     while let Some(block) = scope.next_block(known).await {
         known = Some(block.head().hash);
         if !is_due(last, block.number(), subnet.is_asked_for()) {
@@ -67,11 +67,14 @@ pub(super) async fn keep(scope: Scope, netuid: Netuid) {
         subnet.take_question();
         match block.metagraph(netuid.0).await {
             Ok(metagraph) => {
+                failing = false;
                 last = Some(Last { block: metagraph.block, tempo: metagraph.tempo });
                 publish(&scope, subnet, netuid, &metagraph).await;
             }
             Err(error) => {
-                tracing::warn!(%netuid, %error, "The neurons cannot be read; those known are used on");
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%netuid, %error, "The neurons cannot be read; those known are used on");
+                }
                 subnet.ask();
                 // Not at every block, but before long.
                 last = last.or(Some(Last { block: block.number(), tempo: 0 }));
