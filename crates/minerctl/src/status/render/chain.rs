@@ -11,6 +11,7 @@ pub(super) fn render(chain: &ChainStatus) -> String {
     let mut text = format!("\nChain {}\n", network(chain.network));
     text.push_str(&table(&[vec!["node".into(), node(chain)], vec!["head".into(), head(chain)]]));
     text.push_str(&table(&subnets(&chain.subnets)));
+    text.extend(chain.subnets.iter().filter_map(why_not_published));
     if !chain.differences.is_empty() {
         text.push_str("  The chain's runtime differs from what this release knows; moving money is paused:\n");
         for difference in &chain.differences {
@@ -79,8 +80,20 @@ fn axon(axon: &AxonStatus) -> String {
         AxonStatus::Unknown => "unknown".into(),
         AxonStatus::Off => "not published by this miner".into(),
         AxonStatus::Published { address } => address.to_string(),
-        AxonStatus::Pending { reason } => format!("waits: {}", printable(reason)),
-        AxonStatus::Failed { problem } => format!("NOT PUBLISHED: {}", printable(problem)),
+        AxonStatus::Pending { .. } => "waits".into(),
+        AxonStatus::Failed { .. } => "NOT PUBLISHED".into(),
+    }
+}
+
+/// The reason has a line of its own: it would tear the table apart.
+fn why_not_published(subnet: &SubnetStatus) -> Option<String> {
+    let netuid = subnet.netuid;
+    match &subnet.axon {
+        AxonStatus::Pending { reason } => Some(format!("  subnet {netuid}: the axon waits: {}\n", printable(reason))),
+        AxonStatus::Failed { problem } => {
+            Some(format!("  subnet {netuid}: the axon is not published: {}\n", printable(problem)))
+        }
+        AxonStatus::Unknown | AxonStatus::Off | AxonStatus::Published { .. } => None,
     }
 }
 
@@ -118,8 +131,17 @@ Chain finney
         assert_eq!(place_of(Some(7_200), None), "uid 1, immune for 7,200 blocks");
         assert_eq!(place_of(Some(0), Some(1)), "uid 1, NEXT TO BE REPLACED");
         assert!(place(Registration::NotRegistered).starts_with("NOT REGISTERED"));
-        let failed = AxonStatus::Failed { problem: "10.0.0.1 is a private address".into() };
-        assert_eq!(axon(&failed), "NOT PUBLISHED: 10.0.0.1 is a private address");
+    }
+
+    #[test]
+    fn why_an_axon_is_not_published_stands_under_the_table() {
+        let mut chain = chain();
+        chain.subnets[0].axon = AxonStatus::Failed { problem: "10.0.0.1 is a private address".into() };
+
+        let text = render(&chain);
+
+        assert!(text.contains("  NOT PUBLISHED  "), "{text}");
+        assert!(text.ends_with("\n  subnet 18: the axon is not published: 10.0.0.1 is a private address\n"), "{text}");
     }
 
     #[test]
