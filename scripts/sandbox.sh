@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 home=$MINER_HOME/sandbox
 binaries=$root/target/sandbox
-needed_mib=1536
+needed_mib=2560
 stages=4
 number=0
 
