@@ -15,6 +15,7 @@ pub(crate) mod view;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bittensor::keys::Keypair;
 use chain::{BlockHash, Client, Settings};
@@ -115,12 +116,12 @@ impl Scope {
     }
 
     /// Waits, but not into the end of the daemon.
-    async fn pause(&self, time: std::time::Duration) -> Option<()> {
+    async fn pause(&self, time: Duration) -> Option<()> {
         self.workers.token().run_until_cancelled(tokio::time::sleep(time)).await
     }
 }
 
 /// How long a block is waited for in one go.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two tries while there is no connection.
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(200);
+const PAUSE: Duration = Duration::from_millis(200);

@@ -75,7 +75,7 @@ impl SandboxChain {
         self.node.axon(NETUID, &self.miner).map(local)
     }
 
-    /// Whether a validator of this name may weigh; for the log of the start.
+    /// A neuron's place, if it has one.
     fn uid_of(&self, key: &Keypair) -> Option<u16> {
         self.node.uid(NETUID, &key.public())
     }

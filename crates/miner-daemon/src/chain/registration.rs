@@ -1,11 +1,12 @@
 //! Watches at every block whether the hotkey has its place in each subnet: without it nothing may be spent.
 
+use std::time::SystemTime;
+
 use common::call::miner::chain::Registration;
 use common::epoch::RegistrationChange;
 use common::id::{EntryId, Netuid};
 use common::record::{Entry, Record};
 use daemon_kit::{Durability, outbox};
-use std::time::SystemTime;
 
 use super::Scope;
 use crate::clock;
