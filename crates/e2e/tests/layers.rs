@@ -12,13 +12,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("bittensor", &["common"]),
     ("credentials", &["common"]),
     ("chain", &["bittensor", "common"]),
+    ("learning", &["common", "llm-router"]),
     ("llm", &["common"]),
     ("llm-router", &["common"]),
     ("miner-daemon", &["bittensor", "chain", "common", "daemon-kit"]),
     ("task-handler", &["common", "credentials", "daemon-kit", "llm", "llm-router"]),
-    ("tracker", &["common", "daemon-kit"]),
+    ("tracker", &["common", "daemon-kit", "learning"]),
     ("wallet-manager", &["bittensor", "common", "daemon-kit"]),
-    ("minerctl", &["common", "credentials", "daemon-kit"]),
+    ("minerctl", &["common", "credentials", "daemon-kit", "learning"]),
     ("sandbox", &["bittensor", "common", "daemon-kit", "sandbox-chain"]),
     ("sandbox-chain", &["bittensor", "common"]),
     ("e2e", &[]),
@@ -37,7 +38,7 @@ const RESERVED: &[(&str, &[&str])] = &[
 const IMPURE: &[&str] = &["tokio", "rusqlite", "reqwest", "hyper", "rustix"];
 
 /// Crates whose decisions depend on their arguments only.
-const PURE: &[&str] = &["common", "llm-router"];
+const PURE: &[&str] = &["common", "learning", "llm-router"];
 
 fn manifests() -> BTreeMap<String, BTreeSet<String>> {
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
