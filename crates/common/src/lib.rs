@@ -9,5 +9,6 @@ pub mod money;
 pub mod outcome;
 pub mod python_type;
 pub mod record;
+pub mod strategy;
 pub mod task;
 pub mod usage;
