@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::answering::{self, Example, Respond};
+use super::miner::Effort;
 use crate::id::{ModelName, Netuid, RouteName, StrategyName, TaskType};
 use crate::python_type::PythonType;
 use crate::task::Role;
@@ -40,6 +42,21 @@ pub struct SubnetProfile {
     /// Ways of asking, best first.
     #[serde(default = "direct")]
     pub prompt_strategies: Vec<StrategyName>,
+    /// How much models are to think, best first; the vendor's configured effort if empty.
+    #[serde(default)]
+    pub efforts: Vec<Effort>,
+    /// From 0 to 2, where the model takes it; the vendor's configured temperature if absent.
+    #[serde(default)]
+    pub temperature: Option<f64>,
+    /// Questions with their answers, for the strategy `few_shot`.
+    #[serde(default)]
+    pub few_shot: Vec<Example>,
+    /// How many answers `self_consistency` compares, from 2 to 5.
+    #[serde(default = "answering::three")]
+    pub samples: u8,
+    /// Who is answered.
+    #[serde(default)]
+    pub respond: Respond,
     /// What a validator hears when a task is declined.
     #[serde(default)]
     pub decline: Decline,

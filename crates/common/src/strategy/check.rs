@@ -248,7 +248,8 @@ mod tests {
 
     #[test]
     fn a_caller_has_numbers_of_their_kind() {
-        for (stake_share, relative_weight) in [(1.5, None), (f64::NAN, None), (0.5, Some(-1.0)), (0.5, Some(f64::NAN))] {
+        for (stake_share, relative_weight) in [(1.5, None), (f64::NAN, None), (0.5, Some(-1.0)), (0.5, Some(f64::NAN))]
+        {
             let outcome = with(|subnet| {
                 subnet.callers[0].stake_share = stake_share;
                 subnet.callers[0].relative_weight = relative_weight;

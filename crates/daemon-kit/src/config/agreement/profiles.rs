@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use common::config::answering::Respond;
 use common::config::miner::Vendor;
 use common::config::subnet::{Action, SubnetProfile, SubnetProfiles};
 use common::id::VendorName;
@@ -37,7 +38,22 @@ fn ranges(profile: &SubnetProfile) -> Vec<(String, String)> {
     if profile.prompt_strategies.is_empty() {
         found.push(("prompt_strategies".into(), "is empty: name one, such as direct".into()));
     }
+    found.extend(answering(profile));
     found
+}
+
+fn answering(profile: &SubnetProfile) -> Vec<(String, String)> {
+    let Respond { decline_price, min_worth, full_stake_share, pace_slack } = profile.respond;
+    let share = |number: f64| (0.0..=1.0).contains(&number);
+    let rules = [
+        (profile.temperature.is_none_or(|t| (0.0..=2.0).contains(&t)), "temperature", "must be from 0 to 2"),
+        ((2..=5).contains(&profile.samples), "samples", "must be from 2 to 5: each is a call of its own"),
+        (decline_price.is_finite() && decline_price >= 0.0, "respond.decline_price", "must be 0 or more"),
+        (share(min_worth), "respond.min_worth", "must be from 0 (everybody) to 1"),
+        (share(full_stake_share) && full_stake_share > 0.0, "respond.full_stake_share", "must be above 0, and at most 1"),
+        (share(pace_slack), "respond.pace_slack", "must be from 0 to 1"),
+    ];
+    rules.into_iter().filter(|(holds, ..)| !holds).map(|(_, key, problem)| (key.into(), problem.into())).collect()
 }
 
 fn models(profile: &SubnetProfile, vendors: &BTreeMap<VendorName, Vendor>) -> Vec<(String, String)> {

@@ -1,5 +1,6 @@
 //! One contradiction at a time, put into a configuration without any.
 
+use common::config::answering::Respond;
 use common::config::budget::LimitScope;
 use common::config::credential::{Audience, CredentialEntry, LlmCredentials};
 use common::config::miner::CallerPolicy;
@@ -166,6 +167,10 @@ fn profiles_keep_to_their_ranges() {
             profile.max_tokens_per_task = 0;
             profile.prompt_strategies.clear();
             profile.routes.clear();
+            profile.temperature = Some(f64::NAN);
+            profile.samples = 1;
+            profile.respond =
+                Respond { decline_price: -1.0, min_worth: 2.0, full_stake_share: 0.0, pace_slack: f64::INFINITY };
         },
         &[
             "config/subnet-profiles.json: subnets.2.participation_rate: must be from 0 (no task) to 1 (every task)",
@@ -173,6 +178,12 @@ fn profiles_keep_to_their_ranges() {
             "config/subnet-profiles.json: subnets.2.max_tokens_per_task: must be at least 1",
             "config/subnet-profiles.json: subnets.2.routes: is empty: nothing would be served",
             "config/subnet-profiles.json: subnets.2.prompt_strategies: is empty: name one, such as direct",
+            "config/subnet-profiles.json: subnets.2.temperature: must be from 0 to 2",
+            "config/subnet-profiles.json: subnets.2.samples: must be from 2 to 5: each is a call of its own",
+            "config/subnet-profiles.json: subnets.2.respond.decline_price: must be 0 or more",
+            "config/subnet-profiles.json: subnets.2.respond.min_worth: must be from 0 (everybody) to 1",
+            "config/subnet-profiles.json: subnets.2.respond.full_stake_share: must be above 0, and at most 1",
+            "config/subnet-profiles.json: subnets.2.respond.pace_slack: must be from 0 to 1",
         ],
     );
 }
