@@ -158,6 +158,8 @@ pub enum RefusalReason {
     Unsigned,
     /// The signature is not the claimed hotkey's over this request.
     BadSignature,
+    /// It is addressed to another hotkey, or to none.
+    WrongReceiver,
     /// The nonce is too old.
     Stale,
     /// The nonce is from the future.
@@ -174,6 +176,8 @@ pub enum RefusalReason {
     Slow,
     /// The hotkey is verified, but not admitted.
     NotAdmitted,
+    /// Too many requests of this validator, or too many from this address in vain.
+    RateLimited,
     /// Too many requests are in work.
     Overloaded,
 }
@@ -188,6 +192,7 @@ impl RefusalReason {
             Self::BadHeader => "bad_header",
             Self::Unsigned => "unsigned",
             Self::BadSignature => "bad_signature",
+            Self::WrongReceiver => "wrong_receiver",
             Self::Stale => "stale",
             Self::Future => "future",
             Self::Replay => "replay",
@@ -196,6 +201,7 @@ impl RefusalReason {
             Self::TooLarge => "too_large",
             Self::Slow => "slow",
             Self::NotAdmitted => "not_admitted",
+            Self::RateLimited => "rate_limited",
             Self::Overloaded => "overloaded",
         }
     }

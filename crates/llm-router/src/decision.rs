@@ -1,6 +1,6 @@
 //! The decision: gates in a fixed order, then one plan for each model that passed them.
 
-use common::config::subnet::{Action, AnswerForm, ModelRef, SubnetProfile};
+use common::config::subnet::{AnswerForm, ModelRef, SubnetProfile};
 use common::id::StrategyName;
 use common::outcome::DeclineReason;
 use common::task::{Message, Task};
@@ -91,10 +91,7 @@ fn plans(profile: &SubnetProfile, conditions: &Conditions, task: &Task, seed: u6
 
 /// The form that the task's route wants the answer in; nothing if the route takes no tasks.
 fn answer_form(profile: &SubnetProfile, task: &Task) -> Option<AnswerForm> {
-    match &profile.routes.get(&task.route)?.action {
-        Action::Task(mapping) => Some(mapping.answer.form),
-        Action::Reply(_) | Action::Decline {} => None,
-    }
+    profile.routes.get(&task.route)?.action.answer_form()
 }
 
 fn keep(

@@ -42,6 +42,7 @@ impl Admission {
             CallerPolicy::Validators => {
                 listed() || standing().is_some_and(|standing| standing.permit && standing.stake >= self.min_stake)
             }
+            CallerPolicy::Registered => listed() || standing().is_some_and(|standing| standing.stake >= self.min_stake),
             CallerPolicy::Anyone => true,
         };
         allowed && !self.deny.contains(caller)

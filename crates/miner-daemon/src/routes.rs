@@ -7,7 +7,7 @@ use std::time::Duration;
 use bittensor::python::coerce;
 use bittensor::synapse::Schema;
 use common::config::miner::ListenerConfig;
-use common::config::subnet::{Action, Decline, Protocol, Route, SubnetProfile, SubnetProfiles};
+use common::config::subnet::{Action, Decline, Route, SubnetProfile, SubnetProfiles};
 use common::id::{Netuid, RouteName};
 use daemon_kit::config::{ConfigError, File};
 use indexmap::IndexMap;
@@ -105,9 +105,7 @@ impl ServedRoute {
         name: &RouteName,
         route: &Route,
     ) -> Result<Self, Vec<ConfigError>> {
-        let schema = match profile.protocol {
-            Protocol::Synapse => Schema::compile(name, route),
-        };
+        let schema = Schema::compile(name, route);
         match (schema, Plan::compile(route)) {
             (Ok(schema), Ok(plan)) => Ok(Self {
                 netuid,
@@ -140,7 +138,7 @@ impl Plan {
                 let misfits: Vec<_> = fields.iter().filter_map(|(name, value)| misfit(name, value, route)).collect();
                 if misfits.is_empty() { Ok(Self::Reply(fields.clone())) } else { Err(misfits) }
             }
-            Action::Decline {} => Ok(Self::Decline),
+            Action::Adapter(_) | Action::Decline {} => Ok(Self::Decline),
         }
     }
 }

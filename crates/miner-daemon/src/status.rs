@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use common::call::miner::refusals::{ExplainRefusals, RefusalReport};
 use common::call::miner::{Listener, MinerCall, MinerStatus, MinerStatusQuery};
 use common::id::Ss58;
 use common::ipc::Reply;
@@ -35,6 +36,7 @@ impl StatusService {
             connections: self.load.connections.open(),
             in_flight: self.load.in_flight(),
             since_start: self.load.counts.snapshot(),
+            callers: Vec::new(),
             chain: self.chain.as_ref().map(|chain| chain.status(Instant::now())),
         }
     }
@@ -46,6 +48,10 @@ impl Service for StatusService {
     async fn handle(&self, call: Self::Call, _context: CallContext) -> Reply {
         match call {
             MinerCall::MinerStatusQuery(MinerStatusQuery {}) => Reply::of::<MinerStatusQuery>(Ok(self.status())),
+            MinerCall::ExplainRefusals(ExplainRefusals {}) => Reply::of::<ExplainRefusals>(Ok(RefusalReport {
+                since_unix_ms: self.daemon.started_unix_ms,
+                reasons: Vec::new(),
+            })),
         }
     }
 }

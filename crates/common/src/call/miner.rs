@@ -1,12 +1,14 @@
 //! Calls of miner-daemon.
 
 pub mod chain;
+pub mod refusals;
 
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
 use self::chain::ChainStatus;
+use self::refusals::{ExplainRefusals, RefusalReport};
 use super::calls;
 use super::status::ProcessStatus;
 use crate::id::{Netuid, RouteName, Ss58};
@@ -17,6 +19,8 @@ calls! {
     MinerCall {
         /// See [`MinerStatusQuery`].
         MinerStatusQuery => MinerStatus,
+        /// See [`ExplainRefusals`].
+        ExplainRefusals => RefusalReport,
     }
 }
 
@@ -41,8 +45,24 @@ pub struct MinerStatus {
     pub in_flight: u32,
     /// What came since the daemon started.
     pub since_start: TaskCounts,
+    /// The validators that were answered lately, the latest first; at most 64.
+    pub callers: Vec<CallerStatus>,
     /// The chain; absent if none is configured.
     pub chain: Option<ChainStatus>,
+}
+
+/// A validator that was answered lately.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallerStatus {
+    /// Its hotkey.
+    pub caller: Ss58,
+    /// Verified requests since the daemon started.
+    pub requests: u64,
+    /// How far its clock is ahead of ours, in milliseconds; the way of a request counts against it.
+    pub clock_ahead_ms: i64,
+    /// When it came last, in milliseconds since 1970.
+    pub last_unix_ms: u64,
 }
 
 /// One address that validators can reach.

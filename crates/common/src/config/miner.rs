@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::chain::ChainConfig;
+use crate::config::wallet::{Reregister, StakingRule, WalletPolicy};
 use crate::id::{ModelName, Netuid, Ss58, VendorName};
 
 /// `miner-config.json`
@@ -49,11 +50,36 @@ pub struct Wallet {
     pub name: String,
     /// The hotkey's name.
     pub hotkey: String,
+    /// How long an unlocked coldkey that signs nothing stays in memory, in milliseconds.
+    #[schemars(range(min = 1000, max = 86_400_000))]
+    pub lock_after_idle_ms: u64,
+    /// What may be done with the coldkey.
+    pub policy: WalletPolicy,
+    /// Whether a lost place is bought again.
+    pub reregister: Reregister,
+    /// What is staked and unstaked by itself.
+    pub rules: Vec<StakingRule>,
 }
 
 impl Default for Wallet {
     fn default() -> Self {
-        Self { path: "~/.bittensor/wallets".into(), name: "openclawd-miner".into(), hotkey: "default".into() }
+        Self {
+            path: "~/.bittensor/wallets".into(),
+            name: "openclawd-miner".into(),
+            hotkey: "default".into(),
+            lock_after_idle_ms: 300_000,
+            policy: WalletPolicy::default(),
+            reregister: Reregister::default(),
+            rules: Vec::new(),
+        }
+    }
+}
+
+impl Wallet {
+    /// How long an unlocked coldkey that signs nothing stays in memory.
+    #[must_use]
+    pub fn lock_after_idle(&self) -> Duration {
+        Duration::from_millis(self.lock_after_idle_ms)
     }
 }
 
@@ -74,13 +100,13 @@ pub struct ListenerConfig {
 pub struct Callers {
     /// Who is answered. Signatures are verified whatever this says.
     pub policy: CallerPolicy,
-    /// The hotkeys that policies `listed` and `validators` answer.
+    /// The hotkeys that every policy answers.
     #[serde(default)]
     pub allow: Vec<Ss58>,
     /// Hotkeys that are never answered.
     #[serde(default)]
     pub deny: Vec<Ss58>,
-    /// The least stake weight of a validator that policy `validators` answers, in whole alpha as the metagraph has it.
+    /// The least stake weight that policies `validators` and `registered` ask for, in whole alpha as the metagraph has it.
     #[serde(default)]
     pub min_stake: u64,
 }
@@ -93,6 +119,8 @@ pub enum CallerPolicy {
     Listed,
     /// The validators of the listener's subnet as the chain knows them, and the hotkeys in `allow`.
     Validators,
+    /// Every hotkey that is registered in the listener's subnet, and the hotkeys in `allow`.
+    Registered,
     /// Everyone who signs: anyone with a key of their own can spend your budget.
     Anyone,
 }
@@ -107,6 +135,13 @@ pub struct Server {
     pub max_connections_per_ip: u32,
     /// The most requests in work; more are refused at once.
     pub max_in_flight: u32,
+    /// The most requests a second that one validator is answered; more are refused at once. 0 is no limit.
+    pub max_requests_per_s_per_caller: u32,
+    /// The most requests a second from one address whose signature is checked in vain; more are refused unchecked. 0 is no
+    /// limit.
+    pub max_strangers_per_s_per_ip: u32,
+    /// Whether bodies packed with gzip are unpacked, to at most `max_body_bytes`; they are refused otherwise.
+    pub accept_gzip: bool,
     /// The largest body, in bytes.
     pub max_body_bytes: u32,
     /// The largest block of headers, in bytes.
@@ -123,6 +158,9 @@ impl Default for Server {
             max_connections: 1024,
             max_connections_per_ip: 128,
             max_in_flight: 128,
+            max_requests_per_s_per_caller: 200,
+            max_strangers_per_s_per_ip: 50,
+            accept_gzip: false,
             max_body_bytes: 2 * 1024 * 1024,
             max_header_bytes: 32 * 1024,
             read_timeout_ms: 5_000,

@@ -30,8 +30,12 @@ pub struct SubnetProfiles {
 pub struct SubnetProfile {
     /// For people.
     pub name: String,
-    /// How the subnet's validators speak.
-    pub protocol: Protocol,
+    /// How the subnet's validators may speak: one protocol or a list of them. Signatures are verified in each.
+    #[serde(default)]
+    pub protocol: Protocols,
+    /// Whether answers are signed with the hotkey, where the protocol has a form for it; only for verified callers.
+    #[serde(default)]
+    pub sign_answers: bool,
     /// The share of admitted tasks that is tried, from 0 to 1.
     #[serde(default = "everything")]
     pub participation_rate: f64,
@@ -60,7 +64,7 @@ pub struct SubnetProfile {
     /// What a validator hears when a task is declined.
     #[serde(default)]
     pub decline: Decline,
-    /// The routes by name; for the classic protocol a route is a synapse's class name.
+    /// The routes by name: the path after its first slash. For the classic protocol that is a synapse's class name.
     pub routes: BTreeMap<RouteName, Route>,
 }
 
@@ -72,12 +76,103 @@ fn direct() -> Vec<StrategyName> {
     vec!["direct".into()]
 }
 
-/// How a subnet's validators speak.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+/// How validators speak.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
     /// The classic axon and dendrite of SDK 6 to 10.
     Synapse,
+    /// The signed HTTP of SDK 11, `btauth/1`.
+    Btauth,
+    /// Epistula, version 2.
+    Epistula,
+}
+
+impl Protocol {
+    /// Every protocol that can be served.
+    pub const ALL: [Self; 3] = [Self::Synapse, Self::Btauth, Self::Epistula];
+
+    /// Returns the protocol's name, as configured.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Synapse => "synapse",
+            Self::Btauth => "btauth",
+            Self::Epistula => "epistula",
+        }
+    }
+}
+
+/// The protocols of a subnet: one, or a list of at least one.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "OneOrMore", into = "OneOrMore")]
+pub struct Protocols(Vec<Protocol>);
+
+/// There must be a way to speak.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the list of protocols is empty")]
+pub struct NoProtocol;
+
+#[derive(Deserialize, Serialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(Protocol),
+    More(Vec<Protocol>),
+}
+
+impl Protocols {
+    /// Returns the protocol in which a request is refused that shows none.
+    #[must_use]
+    pub fn first(&self) -> Protocol {
+        self.0.first().copied().unwrap_or(Protocol::Synapse)
+    }
+
+    /// Whether a protocol is accepted.
+    #[must_use]
+    pub fn accept(&self, protocol: Protocol) -> bool {
+        self.0.contains(&protocol)
+    }
+}
+
+impl Default for Protocols {
+    fn default() -> Self {
+        Self(vec![Protocol::Synapse])
+    }
+}
+
+impl TryFrom<OneOrMore> for Protocols {
+    type Error = NoProtocol;
+
+    fn try_from(written: OneOrMore) -> Result<Self, Self::Error> {
+        match written {
+            OneOrMore::One(protocol) => Ok(Self(vec![protocol])),
+            OneOrMore::More(protocols) if protocols.is_empty() => Err(NoProtocol),
+            OneOrMore::More(protocols) => Ok(Self(protocols)),
+        }
+    }
+}
+
+impl From<Protocols> for OneOrMore {
+    fn from(protocols: Protocols) -> Self {
+        match protocols.0.as_slice() {
+            [only] => Self::One(*only),
+            [] | [_, _, ..] => Self::More(protocols.0),
+        }
+    }
+}
+
+impl JsonSchema for Protocols {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Protocols".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let names = Protocol::ALL.map(Protocol::name);
+        let words = names.map(|name| serde_json::json!({ "const": name }));
+        let list = serde_json::json!({ "type": "array", "items": { "enum": names }, "minItems": 1, "uniqueItems": true });
+        let choices: Vec<Value> = words.into_iter().chain([list]).collect();
+        schemars::json_schema!({ "description": "one protocol, or a list of them", "anyOf": choices })
+    }
 }
 
 /// A model and the vendor it is called at, written `vendor/model`.
@@ -167,8 +262,24 @@ pub struct Route {
     /// The longest time an answer may take, in milliseconds; the validator's own timeout holds if it is shorter.
     #[serde(default = "twelve_seconds")]
     pub time_limit_ms: u64,
+    /// Whether the answer goes out in pieces, as the model writes it.
+    #[serde(default)]
+    pub stream: StreamRule,
     /// What is done with a request.
     pub action: Action,
+}
+
+/// Whether an answer goes out in pieces. An adapter frames them in its own way; otherwise they are plain text.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamRule {
+    /// Never.
+    #[default]
+    Never,
+    /// If the request's field `stream` is true.
+    Asked,
+    /// Always.
+    Always,
 }
 
 fn twelve_seconds() -> u64 {
@@ -206,10 +317,58 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
 pub enum Action {
     /// A model answers.
     Task(TaskMapping),
+    /// A model answers; what no mapping can say is done by code made for it.
+    Adapter(AdapterAction),
     /// The given fields are set, and no model is asked; `{}` answers a ping.
     Reply(IndexMap<String, Value>),
     /// Every request is declined.
     Decline {},
+}
+
+impl Action {
+    /// Returns the form in which a model's answer is wanted; none if no model is asked.
+    #[must_use]
+    pub fn answer_form(&self) -> Option<AnswerForm> {
+        match self {
+            Self::Task(mapping) => Some(mapping.answer.form),
+            Self::Adapter(adapter) => Some(adapter.name.answer_form()),
+            Self::Reply(_) | Self::Decline {} => None,
+        }
+    }
+}
+
+/// `subnets.*.routes.*.action.adapter` in subnet-profiles.json
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdapterAction {
+    /// The adapter.
+    pub name: AdapterName,
+    /// Instructions put before the conversation.
+    #[serde(default)]
+    pub system: Option<String>,
+    /// The sort of work; the adapter's own name for it if absent.
+    #[serde(default)]
+    pub task_type: Option<TaskType>,
+}
+
+/// Code that knows requests which no mapping can describe.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdapterName {
+    /// OpenAI's chat completions, plain and as server-sent events.
+    OpenaiChat,
+    /// The conversation tagging of subnet 33.
+    ConversationGenome,
+}
+
+impl AdapterName {
+    /// Returns the form in which a model's answer is wanted.
+    #[must_use]
+    pub fn answer_form(self) -> AnswerForm {
+        match self {
+            Self::OpenaiChat | Self::ConversationGenome => AnswerForm::Text,
+        }
+    }
 }
 
 /// `subnets.*.routes.*.action.task` in subnet-profiles.json
@@ -303,6 +462,9 @@ pub struct Answer {
     /// What the model's text is made into.
     #[serde(default, rename = "as")]
     pub form: AnswerForm,
+    /// A JSON Schema that the answer must fit before it leaves; what does not fit is a failure.
+    #[serde(default)]
+    pub schema: Option<Value>,
 }
 
 /// What the model's text is made into.

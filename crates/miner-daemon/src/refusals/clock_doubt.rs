@@ -51,12 +51,14 @@ fn is_about_time(reason: RefusalReason) -> bool {
         | RefusalReason::BadHeader
         | RefusalReason::Unsigned
         | RefusalReason::BadSignature
+        | RefusalReason::WrongReceiver
         | RefusalReason::Replay
         | RefusalReason::BodyHash
         | RefusalReason::BadBody
         | RefusalReason::TooLarge
         | RefusalReason::Slow
         | RefusalReason::NotAdmitted
+        | RefusalReason::RateLimited
         | RefusalReason::Overloaded => false,
     }
 }

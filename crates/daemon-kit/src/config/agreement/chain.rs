@@ -16,7 +16,10 @@ pub(super) fn check(miner: &MinerConfig) -> Vec<ConfigError> {
         (CallerPolicy::Validators, None) => {
             wrong("callers.policy", "is validators, but there is no chain to know them from: add chain");
         }
-        (CallerPolicy::Validators | CallerPolicy::Listed | CallerPolicy::Anyone, _) => {}
+        (CallerPolicy::Registered, None) => {
+            wrong("callers.policy", "is registered, but there is no chain to know them from: add chain");
+        }
+        (CallerPolicy::Validators | CallerPolicy::Registered | CallerPolicy::Listed | CallerPolicy::Anyone, _) => {}
     }
     let genesis = miner.chain.as_ref().and_then(|chain| chain.genesis.as_deref());
     if genesis.is_some_and(|genesis| !is_hash(genesis)) {

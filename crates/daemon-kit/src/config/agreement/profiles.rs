@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use common::config::answering::Respond;
 use common::config::miner::Vendor;
-use common::config::subnet::{Action, SubnetProfile, SubnetProfiles};
+use common::config::subnet::{SubnetProfile, SubnetProfiles};
 use common::id::VendorName;
 
 use super::{ConfigError, File};
@@ -57,7 +57,7 @@ fn answering(profile: &SubnetProfile) -> Vec<(String, String)> {
 }
 
 fn models(profile: &SubnetProfile, vendors: &BTreeMap<VendorName, Vendor>) -> Vec<(String, String)> {
-    let asks_models = profile.routes.values().any(|route| matches!(route.action, Action::Task(_)));
+    let asks_models = profile.routes.values().any(|route| route.action.answer_form().is_some());
     if profile.preferred_models.is_empty() && asks_models {
         return vec![("preferred_models".into(), "is empty, but there are routes that a model must answer".into())];
     }

@@ -1,6 +1,6 @@
 //! Routes: every field and model that is named must exist.
 
-use common::config::subnet::{Action, Prompt, Route, SubnetProfiles, TaskMapping, TaskTypeRule};
+use common::config::subnet::{Action, AnswerForm, Prompt, Route, StreamRule, SubnetProfiles, TaskMapping, TaskTypeRule};
 use common::config::template::{Piece, Template};
 use common::python_type::PythonType;
 
@@ -52,7 +52,22 @@ impl Check<'_> {
                     self.field(&["action", "reply", field], field);
                 }
             }
-            Action::Decline {} => {}
+            // The code made for it knows which fields it needs: miner-daemon asks it.
+            Action::Adapter(_) | Action::Decline {} => {}
+        }
+        self.stream();
+    }
+
+    /// A form can only be given to a whole answer.
+    fn stream(&mut self) {
+        let whole = match self.route.action.answer_form() {
+            Some(AnswerForm::Text) => return,
+            Some(AnswerForm::Json | AnswerForm::Integer) => "the answer's form needs all of it",
+            None => "no model answers here",
+        };
+        match self.route.stream {
+            StreamRule::Never => {}
+            StreamRule::Asked | StreamRule::Always => self.wrong(&["stream"], &format!("must be never: {whole}")),
         }
     }
 
