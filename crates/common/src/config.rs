@@ -10,3 +10,4 @@ pub mod credential;
 pub mod miner;
 pub mod subnet;
 pub mod template;
+pub mod wallet;

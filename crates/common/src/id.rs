@@ -58,6 +58,19 @@ impl EntryId {
     }
 }
 
+/// One operation with the wallet; chosen by whoever wants it, so that asking twice does it once.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct OperationId(Uuid);
+
+impl OperationId {
+    /// Makes an id from the time in milliseconds since 1970 and 10 random bytes.
+    #[must_use]
+    pub fn new(unix_ms: u64, random: [u8; 10]) -> Self {
+        Self(uuid::Builder::from_unix_timestamp_millis(unix_ms, &random).into_uuid())
+    }
+}
+
 impl EntryId {
     /// The id of what a block says of a subnet, so that reading it again after a restart is no second record.
     #[must_use]
@@ -86,7 +99,7 @@ macro_rules! uuid_text {
         }
     )*};
 }
-uuid_text!(TaskId AttemptId EntryId);
+uuid_text!(TaskId AttemptId EntryId OperationId);
 
 /// A subnet's number.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]

@@ -9,6 +9,7 @@ pub mod money;
 pub mod outcome;
 pub mod python_type;
 pub mod record;
+pub mod secret;
 pub mod strategy;
 pub mod task;
 pub mod usage;

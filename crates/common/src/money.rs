@@ -122,6 +122,83 @@ impl TokenPrice {
 #[serde(transparent)]
 pub struct Rao(pub u64);
 
+/// Writes TAO with as many decimals as the amount needs.
+impl fmt::Display for Rao {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} TAO", billionths(self.0))
+    }
+}
+
+/// Writes alpha with as many decimals as the amount needs.
+impl fmt::Display for AlphaRao {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} alpha", billionths(self.0))
+    }
+}
+
+/// Writes an amount of billionths in whole units, exactly.
+#[must_use]
+pub fn billionths(amount: u64) -> String {
+    let text = format!("{}.{:09}", amount / 1_000_000_000, amount % 1_000_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// An amount of TAO or alpha as an operator writes it: a JSON number or text with at most nine decimals, read digit by digit.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Tao(pub Rao);
+
+/// The text is not an amount of TAO or alpha.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not an amount: digits with at most nine decimals are expected, such as 2.5")]
+pub struct TaoError;
+
+impl FromStr for Tao {
+    type Err = TaoError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // The digits of dollars, which also have nine decimals.
+        text.parse::<Usd>().map(|amount| Self(Rao(amount.0.0))).map_err(|_| TaoError)
+    }
+}
+
+impl<'de> Deserialize<'de> for Tao {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(serde_json::Number),
+            Text(String),
+        }
+        let text = match Written::deserialize(deserializer)? {
+            Written::Number(number) => number.to_string(),
+            Written::Text(text) => text,
+        };
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl Serialize for Tao {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&billionths(self.0.0))
+    }
+}
+
+impl JsonSchema for Tao {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Tao".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "TAO or alpha, with at most nine decimals",
+            "anyOf": [
+                { "type": "number", "minimum": 0 },
+                { "type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,9})?$" }
+            ]
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +235,20 @@ mod tests {
         assert_eq!(price.cost(1), NanoUsd(100));
         assert_eq!(TokenPrice(1).cost(1), NanoUsd(1));
         assert_eq!(TokenPrice(u64::MAX).cost(u64::MAX), NanoUsd(u64::MAX));
+    }
+
+    #[test]
+    fn an_amount_of_tao_is_read_as_it_is_written() {
+        for (text, rao) in
+            [("0", 0), ("2.5", 2_500_000_000), ("0.000000001", 1), ("18446744073", 18_446_744_073_000_000_000)]
+        {
+            assert_eq!(text.parse(), Ok(Tao(Rao(rao))), "{text}");
+            assert_eq!(billionths(rao), text);
+        }
+        for text in ["", "-1", "1e3", "1.0000000001", "18446744074"] {
+            assert_eq!(text.parse::<Tao>(), Err(TaoError), "{text}");
+        }
+        assert_eq!(Rao(1_500_000_000).to_string(), "1.5 TAO");
     }
 
     #[test]

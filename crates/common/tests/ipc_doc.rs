@@ -1,11 +1,16 @@
 //! docs/IPC.md is golden: its examples are what the daemons write, and every call has a request and a reply there.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use common::call::miner::refusals::ExplainRefusals;
 use common::call::miner::{MinerCall, MinerStatusQuery};
-use common::call::task::{CheckVendors, ListModels, SetPaused, SubmitTask, TaskCall, TaskHandlerStatusQuery};
+use common::call::task::{AnswerPiece, CheckVendors, ListModels, SetPaused, StreamTask, SubmitTask, TaskCall, TaskHandlerStatusQuery};
 use common::call::tracker::{Beat, RecordEntries, TrackerCall, TrackerStatusQuery};
-use common::call::wallet::{WalletCall, WalletStatusQuery};
-use common::ipc::{Call, ClientFrame, FRAME_LIMIT, FaultCode, PROTOCOL, Reply, Request, Response, ServerFrame};
+use common::call::wallet::balance::{BalanceQuery, EarningsQuery};
+use common::call::wallet::operation::{
+    ApproveOperation, ListOperations, OperationQuery, PerformOperation, QuoteOperation, RejectOperation,
+};
+use common::call::wallet::{ConfirmTotp, EnrolTotp, Lock, Unlock, WalletCall, WalletStatusQuery};
+use common::ipc::{Call, ClientFrame, Event, FRAME_LIMIT, FaultCode, PROTOCOL, Reply, Request, Response, ServerFrame};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -33,10 +38,10 @@ macro_rules! documented {
     };
 }
 
-documented!(the_calls_of_miner_daemon_are_documented, MinerCall { MinerStatusQuery });
-documented!(the_calls_of_task_handler_are_documented, TaskCall { SubmitTask SetPaused TaskHandlerStatusQuery CheckVendors ListModels });
+documented!(the_calls_of_miner_daemon_are_documented, MinerCall { MinerStatusQuery ExplainRefusals });
+documented!(the_calls_of_task_handler_are_documented, TaskCall { SubmitTask StreamTask SetPaused TaskHandlerStatusQuery CheckVendors ListModels });
 documented!(the_calls_of_tracker_are_documented, TrackerCall { RecordEntries Beat TrackerStatusQuery });
-documented!(the_calls_of_wallet_manager_are_documented, WalletCall { WalletStatusQuery });
+documented!(the_calls_of_wallet_manager_are_documented, WalletCall { WalletStatusQuery Unlock Lock EnrolTotp ConfirmTotp QuoteOperation PerformOperation OperationQuery ListOperations ApproveOperation RejectOperation BalanceQuery EarningsQuery });
 
 #[test]
 fn the_frames_of_the_envelope_are_documented() {
@@ -101,7 +106,9 @@ fn the_numbers_are_those_of_the_code() {
 fn every_example_is_checked() {
     let calls = [
         "MinerStatusQuery",
+        "ExplainRefusals",
         "SubmitTask",
+        "StreamTask",
         "SetPaused",
         "TaskHandlerStatusQuery",
         "CheckVendors",
@@ -110,17 +117,42 @@ fn every_example_is_checked() {
         "Beat",
         "TrackerStatusQuery",
         "WalletStatusQuery",
+        "Unlock",
+        "Lock",
+        "EnrolTotp",
+        "ConfirmTotp",
+        "QuoteOperation",
+        "PerformOperation",
+        "OperationQuery",
+        "ListOperations",
+        "ApproveOperation",
+        "RejectOperation",
+        "BalanceQuery",
+        "EarningsQuery",
     ];
     let frames = ["Request", "Cancel", "Hello", "Response", "Event", "Fault"];
 
     for Example { name, part, .. } in examples() {
         let known = match part.as_str() {
             "request" | "reply" => calls.contains(&name.as_str()),
+            "piece" => name == "StreamTask",
             "frame" => frames.contains(&name.as_str()),
             _ => false,
         };
         assert!(known, "the heading `{name} {part}` names nothing that a test checks");
     }
+}
+
+#[test]
+fn the_piece_of_a_streamed_answer_is_documented() {
+    let json = the_only("StreamTask", "piece");
+    let frame: ServerFrame = read(&json);
+    let ServerFrame::Event(Event { event, .. }) = &frame else { panic!("the piece is no event frame") };
+
+    let piece: AnswerPiece = read(event.get());
+
+    assert_same(event.get(), &piece);
+    assert_same(&json, &frame);
 }
 
 /// Checks the examples of one call: whole frames, of the call's own types, and exactly as they are written.

@@ -18,6 +18,17 @@ impl Service for WalletManager {
     async fn handle(&self, call: WalletCall, _: CallContext) -> Reply {
         match call {
             WalletCall::WalletStatusQuery(_) => Reply::of::<WalletStatusQuery>(self.status().await),
+            WalletCall::QuoteOperation(_)
+            | WalletCall::PerformOperation(_)
+            | WalletCall::OperationQuery(_)
+            | WalletCall::ListOperations(_)
+            | WalletCall::ApproveOperation(_)
+            | WalletCall::RejectOperation(_)
+            | WalletCall::BalanceQuery(_)
+            | WalletCall::EarningsQuery(_) => Reply::Fault(Fault::new(
+                FaultCode::Unavailable,
+                "there is no `chain` in miner-config.json: nothing can be read from or done on a chain",
+            )),
         }
     }
 }
