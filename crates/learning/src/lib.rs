@@ -1,3 +1,13 @@
 //! What the miner learns from what validators pay: which model, asked how, earns most, and how sure that is.
 //!
 //! Pure: no clock, no I/O, and every random number comes from a seed, so that each step can be computed again.
+
+pub mod cusum;
+pub mod evidence;
+pub mod learner;
+pub mod posterior;
+pub mod random;
+pub mod settings;
+pub mod shares;
+mod triangle;
+pub mod trust;
