@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod config;
+pub mod decision;
 pub mod epoch;
 pub mod id;
 pub mod ipc;

@@ -55,6 +55,8 @@ pub enum DeclineReason {
     Paused,
     /// The profile declines this sort of task.
     Profile,
+    /// Answering this validator is worth less than it costs.
+    Worth,
     /// The hotkey is not registered in the subnet, so no answer can earn anything.
     NotRegistered,
 }
@@ -72,6 +74,7 @@ impl DeclineReason {
             Self::TooLarge => "too_large",
             Self::Paused => "paused",
             Self::Profile => "profile",
+            Self::Worth => "worth",
             Self::NotRegistered => "not_registered",
         }
     }

@@ -4,10 +4,13 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::miner::Effort;
+use crate::decision::ArmRole;
 use crate::epoch::{EpochFacts, EpochGap, RegistrationChange};
 use crate::id::{AttemptId, EntryId, ModelName, Netuid, RouteName, Ss58, StrategyName, TaskId, TaskType, VendorName};
 use crate::money::NanoUsd;
 use crate::outcome::{DeclineReason, TaskFailure, VendorFailure};
+use crate::strategy::TaskClass;
 use crate::usage::TokenUsage;
 
 /// One record on its way to tracker.
@@ -62,6 +65,9 @@ pub struct Attempt {
     pub model: ModelName,
     /// How it was asked.
     pub strategy: StrategyName,
+    /// Why just so; none in records of older releases.
+    #[serde(default)]
+    pub choice: Option<Choice>,
     /// From the call to its end, in milliseconds.
     pub latency_ms: u64,
     /// What was used; the worst case where the vendor did not say.
@@ -72,6 +78,51 @@ pub struct Attempt {
     pub estimated: bool,
     /// How it ended.
     pub outcome: AttemptOutcome,
+}
+
+/// What led to a vendor call.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// The number of the strategy's revision.
+    pub revision: u64,
+    /// The epoch, as the revision counts them.
+    pub epoch: u64,
+    /// What the task asks for, as it was found out.
+    pub class: TaskClass,
+    /// How much the model was told to think; none if it was not told.
+    pub effort: Option<Effort>,
+    /// Why this way of answering was tried.
+    pub role: ArmRole,
+    /// What the call was for.
+    pub part: CallPart,
+}
+
+/// What a vendor call was for: some ways of answering need more than one.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallPart {
+    /// The answer.
+    Answer,
+    /// One of several answers that are compared.
+    Sample,
+    /// A better answer, with an earlier one in view.
+    Critic,
+    /// The same answer in the form that was asked for.
+    Repair,
+}
+
+impl CallPart {
+    /// Returns the part's name as it stands in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Sample => "sample",
+            Self::Critic => "critic",
+            Self::Repair => "repair",
+        }
+    }
 }
 
 /// How a vendor call ended.

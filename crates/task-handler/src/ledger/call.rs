@@ -57,6 +57,7 @@ impl Facts {
             vendor: model.name.vendor.clone(),
             model: model.name.model.clone(),
             strategy: strategy.clone(),
+            choice: None,
             latency_ms: 0,
             usage: booking.usage,
             cost: booking.cost,

@@ -2,6 +2,7 @@
 
 mod chain;
 
+use common::config::miner::Effort;
 use common::outcome::{DeclineReason, TaskFailure};
 use common::record::{Attempt, AttemptOutcome, Delivery, DeliveryOutcome, Entry, Record, Refusal};
 use rusqlite::{Connection, named_params};
@@ -37,14 +38,15 @@ struct Key {
 
 fn insert_attempt(connection: &Connection, key: Key, attempt: &Attempt) -> rusqlite::Result<()> {
     let (outcome, failure) = attempt_outcome(attempt.outcome);
+    let choice = attempt.choice;
     connection
         .prepare_cached(
             "INSERT INTO attempts (seq, unix_ms, attempt_id, task_id, netuid, caller, route, task_type, vendor, model,
                  strategy, latency_ms, input_uncached_tokens, input_cache_read_tokens, input_cache_write_tokens,
-                 output_tokens, cost_nano_usd, estimated, outcome, failure)
+                 output_tokens, cost_nano_usd, estimated, outcome, failure, revision, epoch, class, effort, role, part)
              VALUES (:seq, :unix_ms, :attempt_id, :task_id, :netuid, :caller, :route, :task_type, :vendor, :model,
                  :strategy, :latency_ms, :input_uncached, :input_cache_read, :input_cache_write,
-                 :output, :cost, :estimated, :outcome, :failure)",
+                 :output, :cost, :estimated, :outcome, :failure, :revision, :epoch, :class, :effort, :role, :part)",
         )?
         .execute(named_params! {
             ":seq": key.seq,
@@ -67,6 +69,12 @@ fn insert_attempt(connection: &Connection, key: Key, attempt: &Attempt) -> rusql
             ":estimated": attempt.estimated,
             ":outcome": outcome,
             ":failure": failure,
+            ":revision": choice.map(|choice| signed(choice.revision)),
+            ":epoch": choice.map(|choice| signed(choice.epoch)),
+            ":class": choice.map(|choice| choice.class.name()),
+            ":effort": choice.and_then(|choice| choice.effort).map(Effort::name),
+            ":role": choice.map(|choice| choice.role.name()),
+            ":part": choice.map(|choice| choice.part.name()),
         })?;
     Ok(())
 }
@@ -149,16 +157,19 @@ fn decline_detail(reason: &DeclineReason) -> Option<&str> {
         | DeclineReason::TooLarge
         | DeclineReason::Paused
         | DeclineReason::Profile
+        | DeclineReason::Worth
         | DeclineReason::NotRegistered => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use common::decision::ArmRole;
     use common::id::{AttemptId, EntryId, Netuid, TaskId};
     use common::money::NanoUsd;
     use common::outcome::VendorFailure;
-    use common::record::RefusalReason;
+    use common::record::{CallPart, Choice, RefusalReason};
+    use common::strategy::TaskClass;
     use common::usage::TokenUsage;
     use rusqlite::types::Value;
 
@@ -174,7 +185,8 @@ mod tests {
         insert(&database, &entry(1, Record::Attempt(attempt(AttemptOutcome::Failed(VendorFailure::Timeout))))).unwrap();
 
         let expected = format!(
-            "1|1785000000001|{}|{}|7|{VALIDATOR}|Chat|text|openai|gpt|direct|900|10|20|30|40|5000|1|failed|timeout",
+            "1|1785000000001|{}|{}|7|{VALIDATOR}|Chat|text|openai|gpt|direct|900|10|20|30|40|5000|1|failed|timeout\
+             |12|20512|code|low|canary|repair",
             attempt_id(),
             task_id()
         );
@@ -286,6 +298,14 @@ mod tests {
             vendor: "openai".into(),
             model: "gpt".into(),
             strategy: "direct".into(),
+            choice: Some(Choice {
+                revision: 12,
+                epoch: 20_512,
+                class: TaskClass::Code,
+                effort: Some(Effort::Low),
+                role: ArmRole::Canary,
+                part: CallPart::Repair,
+            }),
             latency_ms: 900,
             usage: TokenUsage { input_uncached: 10, input_cache_read: 20, input_cache_write: 30, output: 40 },
             cost: NanoUsd(5000),
