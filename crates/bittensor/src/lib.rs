@@ -3,6 +3,7 @@
 //! The only I/O is the reading of wallet files; time is always an argument.
 
 pub mod keys;
+pub mod protocol;
 pub mod python;
 pub mod ss58;
 pub mod synapse;

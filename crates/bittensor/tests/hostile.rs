@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use bittensor::keys::{Keypair, Scheme};
-use bittensor::synapse::{NonceWindow, Schema, Signed, Synapse, authenticate};
+use bittensor::protocol::{NonceWindow, Signed};
+use bittensor::synapse::{Schema, Synapse, authenticate};
 use common::config::subnet::Route;
 use common::id::Ss58;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -70,7 +71,7 @@ proptest! {
             }
         }
 
-        let response = authenticate(&map, &own(), NOW_NS, &mut NonceWindow::new(10, 0)).map_err(|refused| refused.into_response(&map));
+        let response = authenticate(&map, &own(), NOW_NS, &mut NonceWindow::new(10, 0)).map_err(|refused| refused.into_response(common::config::subnet::Protocol::Synapse, &map));
 
         if let Err(response) = response {
             prop_assert!(response.headers.len() <= 7);

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use bittensor::synapse::{NonceWindow, Refused, Response, Schema, Synapse, authenticate};
+use bittensor::protocol::{NonceWindow, Refused, Response};
+use bittensor::synapse::{Schema, Synapse, authenticate};
 use common::config::subnet::Route;
 use common::id::{RouteName, Ss58};
 use common::record::RefusalReason;
@@ -320,7 +321,7 @@ fn has_hash(route: &Route, body: &str, hash: &Value) -> bool {
     accepted(hash.as_str().unwrap()) && !accepted(&"00".repeat(32))
 }
 
-fn sign(body_hash: &str) -> bittensor::synapse::Signed {
+fn sign(body_hash: &str) -> bittensor::protocol::Signed {
     use bittensor::keys::{Keypair, Scheme};
     let alice = Keypair::from_uri(Scheme::Sr25519, "//Alice").unwrap();
     let own = alice.address();

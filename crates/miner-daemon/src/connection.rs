@@ -99,7 +99,7 @@ fn respond<'a>(
 
 /// Says what is left to say and closes. What the peer still sends is thrown away for a moment: closing on unread bytes
 /// would reset the connection, and the peer could lose the answer before it.
-async fn close(mut socket: TcpStream, last_words: Option<&bittensor::synapse::Response>) {
+async fn close(mut socket: TcpStream, last_words: Option<&bittensor::protocol::Response>) {
     if let Some(response) = last_words
         && socket.write_all(&complaint::written(response)).await.is_err()
     {

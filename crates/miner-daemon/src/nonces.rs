@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use bittensor::synapse::{NonceBound, NonceWindow, Refused, Signed, Verified};
+use bittensor::protocol::{NonceBound, NonceWindow, Refused, Signed, Verified};
 use common::record::RefusalReason;
 use daemon_kit::{Durability, Store, StoreError};
 use tokio::time::timeout;

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use bittensor::synapse::{Refused, Response, Signed, Synapse, verify};
+use bittensor::protocol::{Refused, Response, Signed};
+use bittensor::synapse::{Synapse, verify};
 use bytes::Bytes;
 use common::id::Ss58;
 use common::record::RefusalReason;
@@ -75,8 +76,8 @@ impl Site {
         };
         self.front.refusals.note(turned_away, &refused.message);
         match head {
-            Some(head) => refused.into_response(&head.headers),
-            None => refused.into_response(&HeaderMap::new()),
+            Some(head) => refused.into_response(common::config::subnet::Protocol::Synapse, &head.headers),
+            None => refused.into_response(common::config::subnet::Protocol::Synapse, &HeaderMap::new()),
         }
     }
 

@@ -1,9 +1,10 @@
 //! Reads request headers as strictly, and writes response headers as carefully, as hostile values ask for.
 
+use common::config::subnet::Protocol;
 use common::record::RefusalReason;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::Refused;
+use crate::protocol::Refused;
 
 /// A client's line limit is 8190 bytes; no value of ours needs a fraction of it.
 const MAX_VALUE: usize = 512;
@@ -18,7 +19,11 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a 
     };
     match value.to_str() {
         Ok(text) => Ok(Some(text.trim())),
-        Err(_) => Err(Refused::unverified(RefusalReason::BadHeader, &format!("Header {name} is not ASCII"))),
+        Err(_) => Err(Refused::unverified(
+            Protocol::Synapse,
+            RefusalReason::BadHeader,
+            &format!("Header {name} is not ASCII"),
+        )),
     }
 }
 

@@ -10,8 +10,9 @@ use sha3::{Digest, Sha3_256};
 
 use super::fields::terminal_fields;
 use super::schema::Compiled;
-use super::{Refused, Response, Schema, Signed};
-use crate::python::{self, JsonError, Mismatch, Unicode, Value};
+use super::{Schema, response};
+use crate::protocol::{Refused, Response, SetError, Signed};
+use crate::python::{self, JsonError, Unicode, Value};
 
 /// A verified request and, field by field, its answer.
 #[derive(Clone)]
@@ -42,25 +43,6 @@ impl fmt::Debug for Synapse {
     }
 }
 
-/// A field cannot be set.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum SetError {
-    /// The route has no such field.
-    #[error("the route has no field {field:?}: add it to the route's fields, or name another")]
-    UnknownField {
-        /// The field.
-        field: String,
-    },
-    /// The value does not fit the field's type.
-    #[error("the field {field:?} cannot hold the value")]
-    Mismatch {
-        /// The field.
-        field: String,
-        /// Why not.
-        source: Mismatch,
-    },
-}
-
 impl Synapse {
     /// Reads a body and checks it against the schema and the signed hash.
     ///
@@ -83,7 +65,7 @@ impl Synapse {
         let fields = values.into_iter().map(|(name, value)| (name, Slot::from(value))).collect();
         let mut synapse = Self { schema: schema.clone(), fields, unicode: Unicode::default() };
 
-        let fits = |unicode: &Unicode| synapse.body_hash(*unicode) == signed.body_hash;
+        let fits = |unicode: &Unicode| Some(synapse.body_hash(*unicode)) == signed.body_hash;
         synapse.unicode = Unicode::ALL.into_iter().find(fits).ok_or_else(|| {
             refused(
                 RefusalReason::BodyHash,
@@ -119,14 +101,21 @@ impl Synapse {
     #[must_use]
     pub fn into_response(mut self, process_time: Duration) -> Response {
         self.set_status(200, "Success", process_time);
-        Response::answer(&self)
+        response::answer(&self)
     }
 
     /// Makes the response that says that there is no answer, and why.
     #[must_use]
     pub fn into_refusal(mut self, status: u16, message: &str, process_time: Duration) -> Response {
         self.set_status(status, message, process_time);
-        Response::refusal(&self, status, message)
+        response::refusal(&self, status, message)
+    }
+
+    /// Makes the head of a response whose body follows in pieces.
+    #[must_use]
+    pub fn into_stream_head(mut self, process_time: Duration) -> Response {
+        self.set_status(200, "Success", process_time);
+        response::stream_head(&self)
     }
 
     /// The hash of the route's hash fields, each by its `str()`.
@@ -174,11 +163,12 @@ mod tests {
     fn parse(route: Json, body: &str, body_hash: [u8; 32]) -> Result<Synapse, Refused> {
         let schema = Schema::compile(&"Ask".into(), &serde_json::from_value(route).unwrap()).unwrap();
         let signed = Signed {
+            protocol: common::config::subnet::Protocol::Synapse,
             caller: crate::ss58::encode(&[1; 32]),
             nonce_ns: 1,
             uuid: "client".to_owned(),
             timeout: None,
-            body_hash,
+            body_hash: Some(body_hash),
         };
         Synapse::parse(&schema, &signed, body.as_bytes())
     }

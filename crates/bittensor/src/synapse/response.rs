@@ -1,73 +1,55 @@
 //! Responses that every dendrite since SDK 6 can read.
 
-use std::fmt;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, header};
 
 use super::Synapse;
 use super::header::put;
+use crate::protocol::Response;
+use crate::protocol::response::{EVENTS, JSON};
 use crate::python::Value;
 
-/// A whole HTTP response.
-#[derive(Clone, Eq, PartialEq)]
-pub struct Response {
-    /// The status.
-    pub status: u16,
-    /// The headers, without `content-length`.
-    pub headers: HeaderMap,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// Prompts and answers are not for logs.
-impl fmt::Debug for Response {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response")
-            .field("status", &self.status)
-            .field("bytes", &self.body.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Response {
-    /// The answered synapse: every field, because a dendrite takes over them all.
-    pub(super) fn answer(synapse: &Synapse) -> Self {
-        let fields = synapse.fields.iter().map(|(name, slot)| (name, &slot.value));
-        let mut headers = synapse_headers(synapse);
-        let mut body = Vec::new();
-        let mut serializer = serde_json::Serializer::new(&mut body);
-        match serde::Serializer::collect_map(&mut serializer, fields) {
-            Ok(()) => {
-                headers.insert(header::CONTENT_TYPE, JSON);
-                Self { status: 200, headers, body }
-            }
-            // Cannot happen: every value is JSON, and memory does not refuse.
-            Err(_) => Self::message(500, "Internal Server Error"),
+/// The answered synapse: every field, because a dendrite takes over them all.
+pub(super) fn answer(synapse: &Synapse) -> Response {
+    let fields = synapse.fields.iter().map(|(name, slot)| (name, &slot.value));
+    let mut headers = synapse_headers(synapse);
+    let mut body = Vec::new();
+    let mut serializer = serde_json::Serializer::new(&mut body);
+    match serde::Serializer::collect_map(&mut serializer, fields) {
+        Ok(()) => {
+            headers.insert(header::CONTENT_TYPE, JSON);
+            Response { status: 200, headers, body }
         }
+        // Cannot happen: every value is JSON, and memory does not refuse.
+        Err(_) => message(500, "Internal Server Error"),
     }
+}
 
-    /// A verified request that gets no answer.
-    pub(super) fn refusal(synapse: &Synapse, status: u16, message: &str) -> Self {
-        let mut response = Self::message(status, message);
-        response.headers.extend(synapse_headers(synapse));
-        response
-    }
+/// The head of an answer that follows in pieces.
+pub(super) fn stream_head(synapse: &Synapse) -> Response {
+    let mut headers = synapse_headers(synapse);
+    headers.insert(header::CONTENT_TYPE, EVENTS);
+    Response { status: 200, headers, body: Vec::new() }
+}
 
-    /// A JSON object with a message, which is all that a dendrite reads of a failure.
-    pub(super) fn message(status: u16, message: &str) -> Self {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, JSON);
-        put(&mut headers, "bt_header_axon_status_code", &status.to_string());
-        put(&mut headers, "bt_header_axon_status_message", message);
-        Self { status, headers, body: serde_json::json!({ "message": message }).to_string().into_bytes() }
-    }
+/// A verified request that gets no answer.
+pub(super) fn refusal(synapse: &Synapse, status: u16, text: &str) -> Response {
+    let mut response = message(status, text);
+    response.headers.extend(synapse_headers(synapse));
+    response
+}
+
+/// A JSON object with a message, which is all that a dendrite reads of a failure.
+pub(super) fn message(status: u16, message: &str) -> Response {
+    let mut response = Response::json(status, serde_json::json!({ "message": message }).to_string().into_bytes());
+    put(&mut response.headers, "bt_header_axon_status_code", &status.to_string());
+    put(&mut response.headers, "bt_header_axon_status_message", message);
+    response
 }
 
 /// About as many as a synapse has.
 const HEADERS: usize = 32;
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The headers that the SDK's `to_headers` makes of a synapse, in its order.
 fn synapse_headers(synapse: &Synapse) -> HeaderMap {

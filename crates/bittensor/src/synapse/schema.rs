@@ -70,6 +70,16 @@ impl Schema {
         })))
     }
 
+    /// Returns the route's own fields, in the order of the class.
+    pub(crate) fn own_fields(&self) -> impl Iterator<Item = (&String, &Field)> {
+        self.0.fields.iter().filter(|(name, _)| self.0.own.contains(*name))
+    }
+
+    /// Returns the models that the fields' types refer to.
+    pub(crate) fn models(&self) -> &Models {
+        &self.0.models
+    }
+
     /// Returns the type of one of the route's own fields.
     #[must_use]
     pub fn field_type(&self, name: &str) -> Option<&PythonType> {

@@ -1,6 +1,6 @@
 //! What a peer is told when there is no request to answer: its head cannot be read, or there is no room for it.
 
-use bittensor::synapse::{Refused, Response};
+use bittensor::protocol::{Refused, Response};
 use common::record::RefusalReason;
 use http::StatusCode;
 

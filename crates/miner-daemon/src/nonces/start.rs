@@ -7,7 +7,7 @@
 
 use std::fs;
 
-use bittensor::synapse::{FUTURE_ALLOWANCE, NonceBound};
+use bittensor::protocol::{FUTURE_ALLOWANCE, NonceBound};
 
 /// What the run before left.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -1,6 +1,6 @@
 //! The callers' bounds in `front.db`.
 
-use bittensor::synapse::NonceBound;
+use bittensor::protocol::NonceBound;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::start::Before;

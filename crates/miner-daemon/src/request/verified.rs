@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use bittensor::synapse::{Refused, Signed, Synapse};
+use bittensor::protocol::{Refused, Signed};
+use bittensor::synapse::Synapse;
 use common::call::task::SubmitTask;
 use common::id::{TaskId, TaskType};
 use common::ipc::{Fault, FaultCode};

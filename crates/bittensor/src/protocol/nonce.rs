@@ -10,7 +10,7 @@ mod callers;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::auth::{FUTURE_ALLOWANCE, MAX_AGE};
+use super::{FUTURE_ALLOWANCE, MAX_AGE};
 use callers::Callers;
 
 /// How far above a nonce its caller's bound is put: less than any restart takes, so that what is signed after it is above.
