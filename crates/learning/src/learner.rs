@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::cusum::{Change, Cusum};
 use crate::evidence::{Evidence, EvidenceError};
-use crate::posterior::Posterior;
+use crate::noise::Noise;
+use crate::posterior::{Effect, Posterior};
 use crate::settings::Settings;
-use crate::trust::Trust;
 
 /// The learner's memory.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -55,7 +55,7 @@ struct State {
     epoch: Option<u64>,
     posterior: Posterior,
     cusum: Cusum,
-    trust: Trust,
+    noise: Noise,
     last_change: Option<(u64, Change)>,
 }
 
@@ -64,8 +64,8 @@ struct State {
 struct Verdict {
     cusum: Cusum,
     change: Option<Change>,
-    /// Each validator's deviation from what was expected and from the other validators' deviation.
-    deviations: Vec<(u32, f64)>,
+    /// The squared difference of each validator's score, in parts of what was expected.
+    squares: Vec<(u32, f64)>,
 }
 
 impl Learner {
@@ -76,7 +76,7 @@ impl Learner {
             epoch: None,
             posterior: Posterior::new(settings.prior),
             cusum: Cusum::default(),
-            trust: Trust::default(),
+            noise: Noise::default(),
             last_change: None,
         };
         Self { settings, base, window: BTreeMap::new(), tip: None }
@@ -122,10 +122,13 @@ impl Learner {
         self.tip.as_ref().and_then(|tip| tip.last_change)
     }
 
-    /// Returns by what factor a validator's scores vary more than answers explain; 1 for one that is as expected.
+    /// Returns by what factor a validator's scores vary more than those of validators in general; 1 for one that does not.
     pub fn unreliability(&mut self, validator: u32) -> f64 {
         self.settle();
-        self.tip.as_ref().map_or(1.0, |tip| tip.trust.inflation(validator))
+        self.tip.as_ref().map_or(1.0, |tip| {
+            let common = tip.noise.common();
+            tip.noise.of(validator, common) / common
+        })
     }
 
     /// Brings the tip up to the newest epoch and moves what is too old into the base.
@@ -177,20 +180,17 @@ impl State {
         self.epoch = Some(number);
     }
 
-    /// The variance of a score around what its answers are worth.
-    fn variance(&self, evidence: &Evidence, settings: &Settings) -> f64 {
-        let chance = settings.answer_variance / evidence.count() as f64 + settings.mean_deviation.powi(2);
-        chance * self.trust.inflation(evidence.validator)
-    }
-
     /// Compares an epoch with what was expected of it.
     fn judge(&mut self, number: u64, epoch: &Epoch, settings: &Settings) -> Verdict {
+        let common = self.noise.common();
         let surprises: Vec<Surprise> = epoch
             .told()
             .map(|evidence| {
                 let weights = evidence.weights();
                 let difference = evidence.score - self.posterior.expect(&weights);
-                Surprise { validator: evidence.validator, weights, difference, variance: self.variance(evidence, settings) }
+                let expected = expected_variance(evidence, settings);
+                let variance = expected * self.noise.of(evidence.validator, common);
+                Surprise { validator: evidence.validator, weights, difference, expected, variance }
             })
             .collect();
         let (cusum, change) = match self.pooled(&surprises) {
@@ -200,8 +200,9 @@ impl State {
             }
             Some(_) | None => (self.cusum, None),
         };
-        let deviations = if change.is_some() { Vec::new() } else { self.deviations(&surprises) };
-        Verdict { cusum, change, deviations }
+        // After a change the belief is off, not the validators.
+        let squares = if change.is_some() { Vec::new() } else { self.squares(&surprises) };
+        Verdict { cusum, change, squares }
     }
 
     /// The epoch's surprise over all validators, in standard deviations of what was not known.
@@ -219,23 +220,13 @@ impl State {
         (certainty > 0.0).then(|| difference / deviation)
     }
 
-    /// Each validator's own surprise, in standard deviations; what all share is a matter of the arms, not of trust.
-    fn deviations(&mut self, surprises: &[Surprise]) -> Vec<(u32, f64)> {
-        let own: Vec<(u32, f64)> = surprises
-            .iter()
-            .map(|surprise| {
-                let variance = self.posterior.estimate(&surprise.weights).deviation.powi(2) + surprise.variance;
-                // Trust is about the scale that answers explain, not about the one that it has set itself.
-                let scale = variance / self.trust.inflation(surprise.validator);
-                (surprise.validator, surprise.difference / scale.sqrt())
-            })
-            .collect();
-        let count = own.len() as f64;
-        if count < 3.0 {
-            return own;
-        }
-        let common = median(own.iter().map(|&(_, deviation)| deviation).collect());
-        own.into_iter().map(|(validator, deviation)| (validator, deviation - common)).collect()
+    /// Each validator's squared difference without what the belief may be off, in parts of what was expected.
+    fn squares(&mut self, surprises: &[Surprise]) -> Vec<(u32, f64)> {
+        let square = |surprise: &Surprise| {
+            let belief = self.posterior.estimate(&surprise.weights).deviation.powi(2);
+            (surprise.validator, (surprise.difference.powi(2) - belief) / surprise.expected)
+        };
+        surprises.iter().map(square).collect()
     }
 
     /// Takes an epoch in.
@@ -246,24 +237,29 @@ impl State {
             self.posterior.forget(settings.keep_on_change);
             self.last_change = Some((number, change));
         }
+        let common = self.noise.common();
         for evidence in epoch.told() {
-            let variance = self.variance(evidence, settings);
+            let variance = expected_variance(evidence, settings) * self.noise.of(evidence.validator, common);
             self.posterior.observe(&evidence.weights(), evidence.score, variance);
         }
-        for &(validator, deviation) in &verdict.deviations {
-            self.trust.note(validator, deviation);
+        for &(validator, square) in &verdict.squares {
+            self.noise.note(validator, square);
         }
     }
 }
 
+/// A score that is compared with what was believed.
 struct Surprise {
     validator: u32,
-    weights: Vec<(crate::posterior::Effect, f64)>,
+    weights: Vec<(Effect, f64)>,
     difference: f64,
+    /// The variance that is expected of such scores.
+    expected: f64,
+    /// The same by what is known of the validator.
     variance: f64,
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
+/// The variance that is expected of a score around what its answers are worth.
+fn expected_variance(evidence: &Evidence, settings: &Settings) -> f64 {
+    settings.answer_variance / evidence.count() as f64 + settings.mean_deviation.powi(2)
 }

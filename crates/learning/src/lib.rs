@@ -4,10 +4,14 @@
 
 pub mod cusum;
 pub mod evidence;
+pub mod guard;
 pub mod learner;
+pub mod noise;
+pub mod pacing;
 pub mod posterior;
 pub mod random;
+pub mod replay;
 pub mod settings;
 pub mod shares;
+pub mod strategist;
 mod triangle;
-pub mod trust;

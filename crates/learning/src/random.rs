@@ -30,6 +30,11 @@ impl Random {
         ((self.uniform() * count as f64) as usize).min(count.saturating_sub(1))
     }
 
+    /// Returns the generator, for other distributions.
+    pub(crate) fn generator(&mut self) -> &mut Pcg64Mcg {
+        &mut self.0
+    }
+
     /// Puts the items into a random order.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for end in (1..items.len()).rev() {

@@ -1,0 +1,12 @@
+//! Replays tables of outcomes: how would the learner, and others, have fared?
+
+mod epochs;
+mod immediate;
+pub mod optimum;
+mod player;
+pub mod prompt;
+mod purse;
+pub mod run;
+mod strategic;
+pub mod stream;
+pub mod table;
