@@ -26,6 +26,9 @@ pub enum KeyError {
     /// Not of the form `//Alice`, `phrase//hard/soft///password` or `0x` and 64 hex digits.
     #[error("not a key URI: a mnemonic or a seed, followed by //hard and /soft parts, is expected")]
     Uri,
+    /// Hexadecimal digits, but not as many as any secret has.
+    #[error("not a seed or private key: 64 or 128 hexadecimal digits are expected")]
+    Hex,
     /// Not a secret of the scheme.
     #[error("not a private key of its scheme: sr25519 has 64 bytes, ed25519 has 32")]
     PrivateKey,
@@ -124,6 +127,14 @@ impl Keypair {
         ss58::encode(&self.public())
     }
 
+    /// The private key as key files have it: for sr25519 64 bytes of scalar and nonce, for ed25519 the seed.
+    pub(crate) fn private_key(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(match &self.0 {
+            Secret::Sr25519(pair) => pair.to_raw_vec(),
+            Secret::Ed25519 { seed, .. } => seed.to_vec(),
+        })
+    }
+
     /// Returns the scheme.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
@@ -138,6 +149,12 @@ impl fmt::Debug for Keypair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Keypair({:?}, {})", self.scheme(), self.address())
     }
+}
+
+/// The seed of a mnemonic without a password, which is the same for both schemes.
+pub(crate) fn seed_of_mnemonic(phrase: &str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    let made = ed25519::Pair::from_phrase(phrase, None).map_err(|_| KeyError::Mnemonic)?;
+    Ok(Zeroizing::new(made.1))
 }
 
 /// Whether the signature is the key's over the message. Anything that is no key or no signature is simply not.

@@ -7,8 +7,8 @@ use std::path::Path;
 use common::call::wallet::{Finding, KeyPresence};
 use common::id::Ss58;
 
-use super::keyfile::Encryption;
-use super::{KeyfileError, Wallet, WalletError, read_up_to};
+use super::list::presence;
+use super::{KeyfileError, Wallet, WalletError, keyfile, read};
 
 /// What can be said of a wallet without a password.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -47,33 +47,30 @@ impl Wallet {
 
     fn inspect_coldkey(&self, findings: &mut Findings) -> KeyPresence {
         let path = self.coldkey_path();
-        let start = match read_up_to(&path, 16) {
-            Ok(start) => start,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return KeyPresence::Absent,
-            Err(_) => return KeyPresence::Unreadable,
-        };
-        if Encryption::of(&start).is_some() {
-            return KeyPresence::Encrypted;
-        }
-        if start.trim_ascii_start().first() == Some(&b'{') {
-            findings.add(
+        let presence = presence(&path);
+        match presence {
+            KeyPresence::Plain => findings.add(
                 &path,
                 "the coldkey is stored without a password: whoever reads the file owns the wallet".to_owned(),
                 "move it off this host, or encrypt it: btcli wallet regen-coldkey --use-password".to_owned(),
-            );
-            return KeyPresence::Plain;
+            ),
+            KeyPresence::Unreadable if path.is_file() => findings.add(
+                &path,
+                "this is no key file".to_owned(),
+                "restore the coldkey from its mnemonic: minerctl wallet regen coldkey".to_owned(),
+            ),
+            KeyPresence::Absent | KeyPresence::Encrypted | KeyPresence::Unreadable => {}
         }
-        findings.add(
-            &path,
-            "this is no key file".to_owned(),
-            "restore the coldkey from its mnemonic: btcli wallet regen-coldkey".to_owned(),
-        );
-        KeyPresence::Unreadable
+        presence
     }
 
     fn inspect_hotkey(&self, findings: &mut Findings) -> (KeyPresence, Option<Ss58>) {
         let public = self.hotkeypub();
-        match self.hotkey() {
+        // Its mode is a finding of its own.
+        let path = self.hotkey_path();
+        let key = read(&path)
+            .and_then(|content| keyfile::keypair(&content).map_err(|source| WalletError::Keyfile { path, source }));
+        match key {
             Ok(keypair) => {
                 let address = keypair.address();
                 match public {
@@ -90,18 +87,21 @@ impl Wallet {
             }
             Err(error) => {
                 findings.unusable(&error);
-                (presence(&error), public.ok())
+                (presence_of(&error), public.ok())
             }
         }
     }
 }
 
-fn presence(error: &WalletError) -> KeyPresence {
+fn presence_of(error: &WalletError) -> KeyPresence {
     match error {
         WalletError::Missing { .. } => KeyPresence::Absent,
         WalletError::Keyfile { source: KeyfileError::Encrypted(_), .. } => KeyPresence::Encrypted,
         WalletError::Keyfile { .. }
         | WalletError::Unreadable { .. }
+        | WalletError::Loose { .. }
+        | WalletError::Exists { .. }
+        | WalletError::Unwritable { .. }
         | WalletError::Name { .. }
         | WalletError::NoHome => KeyPresence::Unreadable,
     }
@@ -166,8 +166,12 @@ impl Findings {
             WalletError::Keyfile { path, source } => {
                 (path, source.to_string(), "restore the file from its mnemonic with btcli")
             }
-            // Found before any file is looked at.
-            WalletError::Name { .. } | WalletError::NoHome => return,
+            // Found before any file is looked at, on writing, or told already.
+            WalletError::Name { .. }
+            | WalletError::NoHome
+            | WalletError::Loose { .. }
+            | WalletError::Exists { .. }
+            | WalletError::Unwritable { .. } => return,
         };
         self.add(path, problem, fix.to_owned());
     }

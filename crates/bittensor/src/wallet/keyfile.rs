@@ -1,43 +1,13 @@
 //! The content of key files, as every wallet version since 2023 writes them.
 
-use std::fmt;
-
 use common::id::Ss58;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::encryption::Encryption;
+use super::secret::KeySecret;
 use crate::keys::{KeyError, Keypair, Scheme};
 use crate::ss58;
-
-/// How a key file is encrypted.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Encryption {
-    /// Today's: `$NACL`.
-    Nacl,
-    /// Until 2023: an Ansible vault.
-    Ansible,
-    /// Before that: Fernet.
-    Fernet,
-}
-
-impl Encryption {
-    /// Recognises it by its first bytes.
-    pub(super) fn of(content: &[u8]) -> Option<Self> {
-        [(&b"$NACL"[..], Self::Nacl), (b"$ANSIBLE_VAULT", Self::Ansible), (b"gAAAAA", Self::Fernet)]
-            .into_iter()
-            .find_map(|(start, encryption)| content.starts_with(start).then_some(encryption))
-    }
-}
-
-impl fmt::Display for Encryption {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Nacl => "NaCl",
-            Self::Ansible => "an Ansible vault",
-            Self::Fernet => "Fernet",
-        })
-    }
-}
 
 /// The content of a key file is of no use. Never holds any of it but addresses.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -48,6 +18,15 @@ pub enum KeyfileError {
          (btcli wallet regen-hotkey --no-use-password)"
     )]
     Encrypted(Encryption),
+    /// The password does not open it. A damaged file looks the same.
+    #[error("wrong password, or the file, which is encrypted with {0}, is damaged")]
+    WrongPassword(Encryption),
+    /// No password opens it.
+    #[error("the file starts as one encrypted with {0}, but is damaged: restore the key from its mnemonic")]
+    Ciphertext(Encryption),
+    /// The password cannot be tried.
+    #[error("trying the password takes 512 MiB of memory, which this host does not have")]
+    Memory,
     /// It is no key file.
     #[error("not a key file: restore it from its mnemonic with btcli")]
     Format,
@@ -100,33 +79,52 @@ struct Keyfile {
     crypto_type: Option<u64>,
 }
 
-/// Makes the key pair of a key file. The phrase counts before the seed and the seed before the private key, as in the
-/// wallets since version 4; the address must be the key's.
+/// A key file's secret, and the key pair made of it.
+pub(super) struct Opened {
+    pub(super) secret: KeySecret,
+    pub(super) keypair: Keypair,
+}
+
+/// Makes the key pair of a key file that is not encrypted.
 pub(super) fn keypair(content: &[u8]) -> Result<Keypair, KeyfileError> {
-    if let Some(keypair) = bare_secret(content) {
-        return Ok(keypair);
+    secret(content).map(|opened| opened.keypair)
+}
+
+/// Reads a key file in any format; one that is not encrypted needs no password, and none is tried on it.
+pub(super) fn open(content: &[u8], password: &[u8]) -> Result<Opened, KeyfileError> {
+    match Encryption::of(content) {
+        Some(encryption) => secret(&encryption.open(content, password)?),
+        None => secret(content),
+    }
+}
+
+/// The phrase counts before the seed and the seed before the private key, as in the wallets since version 4; the address
+/// must be the key's.
+fn secret(content: &[u8]) -> Result<Opened, KeyfileError> {
+    if let Some(opened) = bare_secret(content) {
+        return Ok(opened);
     }
     let file = parse(content)?;
     let scheme = file.scheme()?;
-    let keypair = if let Some(phrase) = &file.secret_phrase {
-        Keypair::from_mnemonic(scheme, phrase)
-            .map_err(|source| KeyfileError::Secret { field: "secretPhrase", source })?
+    let (field, secret) = if let Some(phrase) = file.secret_phrase.clone() {
+        ("secretPhrase", KeySecret::Mnemonic(phrase))
     } else if let Some(seed) = &file.secret_seed {
-        Keypair::from_seed(scheme, &*bytes::<32>("secretSeed", seed)?)
+        ("secretSeed", KeySecret::Seed(bytes("secretSeed", seed)?))
     } else if let Some(private) = &file.private_key {
-        let key = match scheme {
-            Scheme::Sr25519 => Keypair::from_private_key(scheme, &*bytes::<64>("privateKey", private)?),
-            Scheme::Ed25519 => Keypair::from_private_key(scheme, &*bytes::<32>("privateKey", private)?),
+        let secret = match scheme {
+            Scheme::Sr25519 => KeySecret::PrivateKey(bytes("privateKey", private)?),
+            Scheme::Ed25519 => KeySecret::Seed(bytes("privateKey", private)?),
         };
-        key.map_err(|source| KeyfileError::Secret { field: "privateKey", source })?
+        ("privateKey", secret)
     } else {
         return Err(KeyfileError::WatchOnly);
     };
+    let keypair = secret.keypair(scheme).map_err(|source| KeyfileError::Secret { field, source })?;
     match file.stated()? {
         Some(stated) if stated != keypair.address() => {
             Err(KeyfileError::Contradiction { stated: stated.to_string(), actual: keypair.address() })
         }
-        Some(_) | None => Ok(keypair),
+        Some(_) | None => Ok(Opened { secret, keypair }),
     }
 }
 
@@ -143,14 +141,13 @@ fn parse(content: &[u8]) -> Result<Keyfile, KeyfileError> {
 }
 
 /// Wallets since version 11 also take a file that is nothing but a seed or a mnemonic.
-fn bare_secret(content: &[u8]) -> Option<Keypair> {
-    let text = std::str::from_utf8(content).ok()?.trim();
-    let hex = text.strip_prefix("0x").unwrap_or(text);
-    if let Ok(seed) = bytes::<32>("", hex) {
-        return Some(Keypair::from_seed(Scheme::Sr25519, &seed));
+fn bare_secret(content: &[u8]) -> Option<Opened> {
+    let secret = KeySecret::parse(std::str::from_utf8(content).ok()?).ok()?;
+    if matches!(secret, KeySecret::PrivateKey(_)) {
+        return None;
     }
-    let is_phrase = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b' ');
-    is_phrase.then(|| Keypair::from_mnemonic(Scheme::Sr25519, text).ok()).flatten()
+    let keypair = secret.keypair(Scheme::Sr25519).ok()?;
+    Some(Opened { secret, keypair })
 }
 
 impl Keyfile {
