@@ -1,6 +1,9 @@
-//! wallet-manager: says what is known of the wallet. It decrypts nothing, and never reads a coldkey.
+//! wallet-manager: says what is known of the wallet, and is the only process that decrypts the coldkey.
 
+mod backoff;
+mod keyring;
 mod service;
+mod totp;
 
 use std::sync::Arc;
 
@@ -11,7 +14,8 @@ use daemon_kit::Daemon;
 use daemon_kit::config::{Config, ConfigError, ConfigErrors, File};
 use daemon_kit::ipc::{Client, Listener, serve};
 
-use crate::service::WalletManager;
+use crate::keyring::Keyring;
+use crate::service::{Counter, Rights, WalletManager};
 
 /// The name that stands in the `Hello` of both sockets.
 const SERVICE: &str = "wallet-manager";
@@ -41,9 +45,20 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     let tracker = Client::<TrackerCall>::new(daemon.home.socket("tracker"), "tracker", &workers);
     // The wishes are for those who answer tasks.
     let _wishes = daemon_kit::beat::start(&daemon, tracker, None);
-    let manager = Arc::new(WalletManager::new(daemon, wallet));
+    let keyring = Arc::new(Keyring::new(wallet.clone(), daemon.config.miner.wallet.lock_after_idle()));
+    let idle = Arc::clone(&keyring).lock_when_idle();
+    let stopping = workers.clone();
+    workers.spawn("coldkey-lock", async move {
+        tokio::select! {
+            () = idle => {}
+            () = stopping.stopping() => {}
+        }
+    });
+    let manager = Arc::new(WalletManager::new(daemon, wallet, keyring));
     manager.log_findings().await;
-    workers.spawn("ipc-server", serve(miner, SERVICE, Arc::clone(&manager), workers.clone()));
-    workers.spawn("ipc-admin-server", serve(operator, SERVICE, manager, workers.clone()));
+    let to_miner = Counter { manager: Arc::clone(&manager), rights: Rights::Miner };
+    let to_operator = Counter { manager, rights: Rights::Operator };
+    workers.spawn("ipc-server", serve(miner, SERVICE, Arc::new(to_miner), workers.clone()));
+    workers.spawn("ipc-admin-server", serve(operator, SERVICE, Arc::new(to_operator), workers.clone()));
     Ok(())
 }

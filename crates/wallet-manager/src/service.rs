@@ -1,23 +1,52 @@
-//! Answers wallet-manager's calls; for now the same on both sockets.
+//! Answers wallet-manager's calls. Rights belong to the socket a call comes in on, never to what the caller says.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 use bittensor::wallet::{Inspection, Wallet};
-use common::call::wallet::{WalletCall, WalletStatus, WalletStatusQuery};
+use common::call::wallet::{
+    ColdkeyState, ColdkeyStatus, ConfirmTotp, EnrolTotp, KeyPresence, Lock, TotpConfirmed, TotpEnrolment, Unlock,
+    WalletCall, WalletStatus, WalletStatusQuery,
+};
 use common::ipc::{Fault, FaultCode, Reply};
 use daemon_kit::Daemon;
 use daemon_kit::ipc::{CallContext, Service};
 
-/// What a connection talks to.
-pub(crate) struct WalletManager {
-    daemon: Daemon,
-    wallet: Wallet,
+use crate::keyring::{Keyring, KeyringState, UnlockError};
+use crate::totp::{Totp, TotpError};
+
+/// Who calls on a socket.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Rights {
+    /// miner-daemon, on `wallet.sock`.
+    Miner,
+    /// The operator, on `wallet-admin.sock`.
+    Operator,
 }
 
-impl Service for WalletManager {
+/// What a connection talks to.
+pub(crate) struct Counter {
+    /// The same for both sockets.
+    pub(crate) manager: Arc<WalletManager>,
+    /// What may be asked here.
+    pub(crate) rights: Rights,
+}
+
+impl Service for Counter {
     type Call = WalletCall;
 
     async fn handle(&self, call: WalletCall, _: CallContext) -> Reply {
+        if self.rights == Rights::Miner && is_for_the_operator(&call) {
+            let message = "only the operator may ask this, on wallet-admin.sock";
+            return Reply::Fault(Fault::new(FaultCode::Denied, message));
+        }
+        let manager = &self.manager;
         match call {
-            WalletCall::WalletStatusQuery(_) => Reply::of::<WalletStatusQuery>(self.status().await),
+            WalletCall::WalletStatusQuery(_) => Reply::of::<WalletStatusQuery>(manager.status().await),
+            WalletCall::Unlock(call) => Reply::of::<Unlock>(manager.unlock(call).await),
+            WalletCall::Lock(_) => Reply::of::<Lock>(manager.lock().await),
+            WalletCall::EnrolTotp(_) => Reply::of::<EnrolTotp>(manager.enrol_totp().await),
+            WalletCall::ConfirmTotp(call) => Reply::of::<ConfirmTotp>(manager.confirm_totp(call).await),
             WalletCall::QuoteOperation(_)
             | WalletCall::PerformOperation(_)
             | WalletCall::OperationQuery(_)
@@ -25,18 +54,42 @@ impl Service for WalletManager {
             | WalletCall::ApproveOperation(_)
             | WalletCall::RejectOperation(_)
             | WalletCall::BalanceQuery(_)
-            | WalletCall::EarningsQuery(_) => Reply::Fault(Fault::new(
-                FaultCode::Unavailable,
-                "there is no `chain` in miner-config.json: nothing can be read from or done on a chain",
-            )),
+            | WalletCall::EarningsQuery(_) => {
+                Reply::Fault(Fault::new(FaultCode::Unavailable, "this wallet-manager has no chain yet"))
+            }
         }
     }
 }
 
+fn is_for_the_operator(call: &WalletCall) -> bool {
+    match call {
+        WalletCall::WalletStatusQuery(_) | WalletCall::QuoteOperation(_) | WalletCall::PerformOperation(_) => false,
+        WalletCall::Unlock(_)
+        | WalletCall::Lock(_)
+        | WalletCall::EnrolTotp(_)
+        | WalletCall::ConfirmTotp(_)
+        | WalletCall::OperationQuery(_)
+        | WalletCall::ListOperations(_)
+        | WalletCall::ApproveOperation(_)
+        | WalletCall::RejectOperation(_)
+        | WalletCall::BalanceQuery(_)
+        | WalletCall::EarningsQuery(_) => true,
+    }
+}
+
+/// The daemon's own state.
+pub(crate) struct WalletManager {
+    daemon: Daemon,
+    wallet: Wallet,
+    keyring: Arc<Keyring>,
+    totp: Arc<Totp>,
+}
+
 impl WalletManager {
     /// Puts the parts together.
-    pub(crate) fn new(daemon: Daemon, wallet: Wallet) -> Self {
-        Self { daemon, wallet }
+    pub(crate) fn new(daemon: Daemon, wallet: Wallet, keyring: Arc<Keyring>) -> Self {
+        let totp = Totp::new(daemon.home.state_dir().join("totp.json"), &daemon.config.miner.wallet.name);
+        Self { daemon, wallet, keyring, totp: Arc::new(totp) }
     }
 
     /// Logs what is wrong with the wallet now.
@@ -53,6 +106,7 @@ impl WalletManager {
 
     async fn status(&self) -> Result<WalletStatus, Fault> {
         let inspection = self.inspect().await?;
+        let totp = Arc::clone(&self.totp);
         let names = &self.daemon.config.miner.wallet;
         Ok(WalletStatus {
             process: self.daemon.process_status(),
@@ -62,6 +116,8 @@ impl WalletManager {
             hotkey_name: names.hotkey.clone(),
             hotkey: inspection.hotkey,
             hotkey_file: inspection.hotkey_file,
+            coldkey_status: self.coldkey_status(inspection.coldkey_file),
+            totp: blocking(move || totp.state()).await?,
             findings: inspection.findings,
         })
     }
@@ -69,11 +125,88 @@ impl WalletManager {
     /// Reads the files as they are now: a status is never older than its question.
     async fn inspect(&self) -> Result<Inspection, Fault> {
         let wallet = self.wallet.clone();
-        tokio::task::spawn_blocking(move || wallet.inspect()).await.map_err(|error| {
-            Fault::new(
-                FaultCode::Internal,
-                format!("the wallet could not be inspected: {error}; see this daemon's log"),
-            )
-        })
+        blocking(move || wallet.inspect()).await
     }
+
+    async fn unlock(&self, call: Unlock) -> Result<ColdkeyStatus, Fault> {
+        let keyring = Arc::clone(&self.keyring);
+        blocking(move || keyring.unlock(call.password.expose(), Instant::now)).await?.map_err(|error| {
+            tracing::warn!(error = error_chain(&error), "Coldkey was not unlocked");
+            let code = match error {
+                UnlockError::BackingOff { .. } | UnlockError::Wallet(_) => FaultCode::Denied,
+                UnlockError::Busy => FaultCode::Overloaded,
+            };
+            Fault::new(code, error_chain(&error))
+        })?;
+        tracing::info!("Unlocked the coldkey");
+        Ok(self.coldkey_status(KeyPresence::Encrypted))
+    }
+
+    async fn lock(&self) -> Result<ColdkeyStatus, Fault> {
+        self.keyring.lock();
+        tracing::info!("Locked the coldkey");
+        Ok(self.coldkey_status(self.inspect().await?.coldkey_file))
+    }
+
+    async fn enrol_totp(&self) -> Result<TotpEnrolment, Fault> {
+        let totp = Arc::clone(&self.totp);
+        let uri = blocking(move || totp.enrol(rand::random())).await?.map_err(|error| totp_fault(&error))?;
+        tracing::info!("Made a new secret of one-time codes");
+        Ok(TotpEnrolment { uri })
+    }
+
+    async fn confirm_totp(&self, call: ConfirmTotp) -> Result<TotpConfirmed, Fault> {
+        let totp = Arc::clone(&self.totp);
+        let confirmed = blocking(move || totp.confirm(&call.code, unix_s(), Instant::now())).await?;
+        confirmed.map_err(|error| totp_fault(&error))?;
+        tracing::info!("One-time codes count from now on");
+        Ok(TotpConfirmed {})
+    }
+
+    fn coldkey_status(&self, file: KeyPresence) -> ColdkeyStatus {
+        let (state, locks_in, refuses_for) = match self.keyring.state(Instant::now()) {
+            KeyringState::Unlocked { locks_in } => (ColdkeyState::Unlocked, Some(locks_in), None),
+            KeyringState::Opening => (ColdkeyState::Opening, None, None),
+            KeyringState::Locked { .. } if file == KeyPresence::Absent => (ColdkeyState::Absent, None, None),
+            KeyringState::Locked { refuses_for } => (ColdkeyState::Locked, None, refuses_for),
+        };
+        ColdkeyStatus { state, locks_in_ms: locks_in.map(millis), refuses_for_ms: refuses_for.map(millis) }
+    }
+}
+
+/// Runs what reads files or derives keys on a thread that may block.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        Fault::new(FaultCode::Internal, format!("wallet-manager failed: {error}; see this daemon's log"))
+    })
+}
+
+fn totp_fault(error: &TotpError) -> Fault {
+    let code = match error {
+        TotpError::NotEnrolled | TotpError::Enrolled { .. } | TotpError::BackingOff { .. } | TotpError::Wrong => {
+            FaultCode::Denied
+        }
+        TotpError::File(_) | TotpError::Name => FaultCode::Internal,
+    };
+    Fault::new(code, error_chain(error))
+}
+
+/// The error with its sources, which its own text leaves out.
+fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}
+
+fn unix_s() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
