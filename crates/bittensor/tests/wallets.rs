@@ -5,10 +5,14 @@ use std::fs::{Permissions, copy, create_dir_all, set_permissions, write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use bittensor::wallet::{KeyfileError, Wallet, WalletError};
+use bittensor::keys::Scheme;
+use bittensor::wallet::{Encryption, KeyfileError, Wallet, WalletError, import, list};
 use common::call::wallet::KeyPresence;
 use serde_json::Value;
 use tempfile::TempDir;
+
+const COLDKEY: &str = "5DfhGyQdFobKM8NsWvEeAKk5EQQgYe9AydgJ7rMB6E1EqRzV";
+const HOTKEY: &str = "5EHgWw2Af1pnoc7f1A8bfmM97W3DAYW8xr82RfhLL9oAabAe";
 
 fn golden() -> Vec<Value> {
     let file: Value = serde_json::from_str(include_str!("data/wallets.json")).unwrap();
@@ -69,6 +73,97 @@ fn every_golden_file_is_read_or_refused_for_what_it_is() {
         }
     }
     assert_eq!(hotkeys, 15);
+}
+
+#[test]
+fn every_encrypted_golden_file_opens_with_its_password() {
+    let root = wallets();
+    let mut opened = 0;
+    for file in golden().iter().filter(|file| file["password"].is_string()) {
+        let path = root.path().join(file["path"].as_str().unwrap());
+
+        let (secret, scheme) = import(&path, file["password"].as_str().unwrap().as_bytes()).unwrap();
+
+        let address = secret.keypair(scheme).unwrap().address();
+        let expected = if path.ends_with("coldkey") { COLDKEY } else { HOTKEY };
+        assert_eq!(address.as_str(), expected, "{path:?}");
+        opened += 1;
+    }
+    assert_eq!(opened, 7);
+}
+
+#[test]
+fn a_wrong_password_is_told_in_every_format() {
+    let root = wallets();
+    for (path, encryption) in [
+        ("bittensor-11.3.0/golden/coldkey", Encryption::Nacl),
+        ("bittensor-7.4.0/ansible/coldkey", Encryption::Ansible),
+        ("bittensor-7.4.0/legacy_fernet/coldkey", Encryption::Fernet),
+    ] {
+        let error = import(&root.path().join(path), b"correct-horse").unwrap_err();
+
+        assert!(
+            matches!(&error, WalletError::Keyfile { source: KeyfileError::WrongPassword(found), .. } if *found == encryption),
+            "{path}: {error:?}"
+        );
+    }
+}
+
+#[test]
+fn a_coldkey_opens_once_nobody_else_can_get_at_it() {
+    let root = wallets();
+    let wallet = wallet(&root, "bt-wallet-4.1.1", "plain", "default");
+    let directory = root.path().join("bt-wallet-4.1.1/plain");
+
+    assert_eq!(wallet.coldkey(b"").unwrap().address().as_str(), COLDKEY);
+    set_permissions(directory.join("coldkey"), Permissions::from_mode(0o640)).unwrap();
+    assert!(matches!(wallet.coldkey(b""), Err(WalletError::Loose { mode: 0o640, .. })));
+    set_permissions(directory.join("hotkeys/default"), Permissions::from_mode(0o604)).unwrap();
+    assert!(matches!(wallet.hotkey(), Err(WalletError::Loose { mode: 0o604, .. })));
+    set_permissions(directory.join("coldkey"), Permissions::from_mode(0o600)).unwrap();
+    set_permissions(&directory, Permissions::from_mode(0o770)).unwrap();
+    assert!(matches!(wallet.coldkey(b""), Err(WalletError::Loose { mode: 0o770, .. })));
+}
+
+#[test]
+fn a_coldkey_that_is_not_the_stated_one_is_refused() {
+    let root = wallets();
+    let directory = root.path().join("bt-wallet-4.1.1/plain");
+    copy(directory.join("hotkeys/defaultpub.txt"), directory.join("coldkeypub.txt")).unwrap();
+
+    let error = wallet(&root, "bt-wallet-4.1.1", "plain", "default").coldkey(b"").unwrap_err();
+
+    assert!(matches!(error, WalletError::Keyfile { source: KeyfileError::Contradiction { .. }, .. }), "{error:?}");
+}
+
+#[test]
+fn all_wallets_of_a_tool_are_found() {
+    let root = wallets();
+
+    let found = list(root.path().join("bt-wallet-4.1.1").to_str().unwrap()).unwrap();
+
+    let names: Vec<_> = found.iter().map(|wallet| (wallet.name.as_str(), wallet.hotkeys.len())).collect();
+    assert_eq!(names, [("cold_ed25519", 1), ("golden", 6), ("plain", 1)]);
+    let golden = &found[1];
+    assert_eq!((golden.coldkey.as_ref().unwrap().as_str(), golden.coldkey_file), (COLDKEY, KeyPresence::Encrypted));
+    let hotkeys: Vec<_> = golden.hotkeys.iter().map(|hotkey| (hotkey.name.as_str(), hotkey.file)).collect();
+    assert_eq!(hotkeys[0], ("hot1", KeyPresence::Plain));
+    assert_eq!(hotkeys[3], ("hot4_encrypted", KeyPresence::Encrypted));
+    assert_eq!(golden.hotkeys[3].address.as_ref().unwrap().as_str(), HOTKEY);
+}
+
+#[test]
+fn where_there_is_nothing_no_wallet_is_found() {
+    assert_eq!(list("/nowhere").unwrap(), []);
+}
+
+#[test]
+fn an_ed25519_coldkey_is_read_as_such() {
+    let root = wallets();
+
+    let (_, scheme) = import(&root.path().join("bt-wallet-4.1.1/cold_ed25519/coldkey"), b"").unwrap();
+
+    assert_eq!(scheme, Scheme::Ed25519);
 }
 
 #[test]

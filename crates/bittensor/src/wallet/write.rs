@@ -93,6 +93,7 @@ fn refuse_another(public_path: &Path, address: &Ss58) -> Result<(), WalletError>
     match read_address(public_path.to_owned()) {
         Ok(stated) if stated == *address => Ok(()),
         Err(WalletError::Missing { .. }) => Ok(()),
+        Err(error @ WalletError::Unreadable { .. }) => Err(error),
         Ok(_) | Err(_) => Err(WalletError::Exists { path: public_path.to_owned() }),
     }
 }
