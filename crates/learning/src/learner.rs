@@ -13,6 +13,9 @@ use crate::noise::Noise;
 use crate::posterior::{Effect, Posterior};
 use crate::settings::Settings;
 
+/// After so many epochs the prior is compared with the evidence.
+pub(crate) const TUNE_EVERY: u64 = 4;
+
 /// The learner's memory.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -53,6 +56,8 @@ enum Entry {
 #[serde(deny_unknown_fields)]
 struct State {
     epoch: Option<u64>,
+    /// How many epochs there was evidence of.
+    epochs: u64,
     posterior: Posterior,
     cusum: Cusum,
     noise: Noise,
@@ -64,6 +69,8 @@ struct State {
 struct Verdict {
     cusum: Cusum,
     change: Option<Change>,
+    /// The variance of each validator's score around what its answers are worth, in the order of the validators.
+    variances: Vec<f64>,
     /// The squared difference of each validator's score, in parts of what was expected.
     squares: Vec<(u32, f64)>,
 }
@@ -74,6 +81,7 @@ impl Learner {
     pub fn new(settings: Settings) -> Self {
         let base = State {
             epoch: None,
+            epochs: 0,
             posterior: Posterior::new(settings.prior),
             cusum: Cusum::default(),
             noise: Noise::default(),
@@ -100,7 +108,7 @@ impl Learner {
             Some(Entry::Told(_) | Entry::Disputed) => Entry::Disputed,
             None => Entry::Told(evidence),
         };
-        if self.window.range(epoch..).next().is_some() {
+        if self.tip.as_ref().is_some_and(|tip| tip.epoch.is_some_and(|done| epoch <= done)) {
             self.tip = None;
         }
         self.window.entry(epoch).or_default().evidence.insert(validator, entry);
@@ -139,7 +147,7 @@ impl Learner {
             if done.is_some_and(|done| number <= done) {
                 continue;
             }
-            let verdict = tip.judge(number, epoch, &self.settings);
+            let verdict = tip.judge(epoch, &self.settings);
             tip.apply(number, epoch, &verdict, &self.settings);
             epoch.verdict = Some(verdict);
         }
@@ -154,7 +162,7 @@ impl Learner {
             // Judged above or in an earlier call; a missing verdict would mean that it was never judged.
             let verdict = match &epoch.verdict {
                 Some(verdict) => verdict.clone(),
-                None => self.base.judge(number, &epoch, &self.settings),
+                None => self.base.judge(&epoch, &self.settings),
             };
             self.base.apply(number, &epoch, &verdict, &self.settings);
         }
@@ -178,31 +186,32 @@ impl State {
             self.posterior.forget(settings.keep.powf(epochs as f64));
         }
         self.epoch = Some(number);
+        self.epochs += 1;
     }
 
     /// Compares an epoch with what was expected of it.
-    fn judge(&mut self, number: u64, epoch: &Epoch, settings: &Settings) -> Verdict {
+    fn judge(&mut self, epoch: &Epoch, settings: &Settings) -> Verdict {
         let common = self.noise.common();
         let surprises: Vec<Surprise> = epoch
             .told()
             .map(|evidence| {
                 let weights = evidence.weights();
-                let difference = evidence.score - self.posterior.expect(&weights);
-                let expected = expected_variance(evidence, settings);
+                let mean = self.posterior.expect(&weights);
+                let difference = evidence.score - mean;
+                let expected = settings.variance(mean, evidence.count());
                 let variance = expected * self.noise.of(evidence.validator, common);
                 Surprise { validator: evidence.validator, weights, difference, expected, variance }
             })
             .collect();
         let (cusum, change) = match self.pooled(&surprises) {
-            // Nothing is expected of the first epochs, so nothing can surprise.
-            Some(pooled) if self.epoch.is_some_and(|before| before < number) => {
-                self.cusum.next(pooled, settings.vigilance)
-            }
+            // The first epochs form the belief, prior and noise included: until then it is no measure.
+            Some(pooled) if self.epochs >= settings.watch_after => self.cusum.next(pooled, settings.vigilance),
             Some(_) | None => (self.cusum, None),
         };
         // After a change the belief is off, not the validators.
         let squares = if change.is_some() { Vec::new() } else { self.squares(&surprises) };
-        Verdict { cusum, change, squares }
+        let variances = surprises.iter().map(|surprise| surprise.variance).collect();
+        Verdict { cusum, change, variances, squares }
     }
 
     /// The epoch's surprise over all validators, in standard deviations of what was not known.
@@ -237,13 +246,14 @@ impl State {
             self.posterior.forget(settings.keep_on_change);
             self.last_change = Some((number, change));
         }
-        let common = self.noise.common();
-        for evidence in epoch.told() {
-            let variance = expected_variance(evidence, settings) * self.noise.of(evidence.validator, common);
+        for (evidence, &variance) in epoch.told().zip(&verdict.variances) {
             self.posterior.observe(&evidence.weights(), evidence.score, variance);
         }
         for &(validator, square) in &verdict.squares {
             self.noise.note(validator, square);
+        }
+        if self.epochs.is_multiple_of(TUNE_EVERY) {
+            self.posterior.tune();
         }
     }
 }
@@ -257,9 +267,4 @@ struct Surprise {
     expected: f64,
     /// The same by what is known of the validator.
     variance: f64,
-}
-
-/// The variance that is expected of a score around what its answers are worth.
-fn expected_variance(evidence: &Evidence, settings: &Settings) -> f64 {
-    settings.answer_variance / evidence.count() as f64 + settings.mean_deviation.powi(2)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// Scores that the expected variance counts for before the first.
-const BENEFIT_OF_DOUBT: f64 = 10.0;
+const BENEFIT_OF_DOUBT: f64 = 20.0;
 /// What is kept of a validator's record from epoch to epoch, so that it can win trust back.
 const KEEP: f64 = 0.99;
 /// The least and the most that scores vary, in parts of what is expected.

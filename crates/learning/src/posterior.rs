@@ -154,6 +154,40 @@ impl Posterior {
         self.solved = None;
     }
 
+    /// Lets the evidence say how much arms differ, in general and from class to class: the deviations that explain it best.
+    ///
+    /// With specialists among the arms the latter becomes large, and each class is learnt by itself; without them it becomes
+    /// small, and what is seen in one class counts in all.
+    pub fn tune(&mut self) {
+        /// Beyond this size it would take too long.
+        const LARGEST: usize = 400;
+        const DEVIATIONS: [f64; 4] = [0.03, 0.06, 0.12, 0.24];
+        if self.size() > LARGEST {
+            return;
+        }
+        let best = |candidates: [Prior; 4]| {
+            let scored = candidates.map(|prior| (self.plausibility(prior), prior));
+            scored.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).map_or(self.prior, |(_, prior)| prior)
+        };
+        let prior = best(DEVIATIONS.map(|cell| Prior { cell, ..self.prior }));
+        let prior = best(DEVIATIONS.map(|arm| Prior { arm, ..prior }));
+        if prior != self.prior {
+            self.prior = prior;
+            self.solved = None;
+        }
+    }
+
+    /// The logarithm of how likely the evidence was under a prior, up to a constant.
+    fn plausibility(&self, prior: Prior) -> f64 {
+        let deviations = self.effects.iter().map(|&effect| prior.deviation(effect));
+        let diagonal: Vec<f64> = deviations.clone().map(|deviation| deviation.powi(-2)).collect();
+        let factor = self.precision.cholesky(&diagonal);
+        let mut explained = self.shift.clone();
+        factor.solve_down(&mut explained);
+        let explained: f64 = explained.iter().map(|value| value * value).sum();
+        explained / 2.0 - factor.log_diagonal(self.size()) - deviations.map(f64::ln).sum::<f64>()
+    }
+
     /// Makes means and variances ready; without it each reading would have to.
     pub fn solve(&mut self) {
         self.reindex();
@@ -359,6 +393,26 @@ mod tests {
         posterior.forget(0.0);
 
         assert_eq!(posterior.estimate(&CELL), Posterior::new(Prior::default()).estimate(&CELL));
+    }
+
+    #[test]
+    fn the_deviation_between_classes_is_found_in_the_evidence() {
+        let tuned = |difference: f64| {
+            let mut posterior = Posterior::new(Prior::default());
+            let mut random = Random::new(2, &[]);
+            for n in 0..2000_u32 {
+                let (task, arm) = (n % 6, n / 6 % 4);
+                let specialist = if (task + arm) % 2 == 0 { difference } else { -difference };
+                let score = 0.5 + specialist + 0.1 * random.normal();
+                let effects = [Effect::Task(task), Effect::Arm(arm), Effect::Cell { task, arm }];
+                posterior.observe(&effects.map(|effect| (effect, 1.0)), score, 0.01);
+            }
+            posterior.tune();
+            posterior.prior.cell
+        };
+
+        assert!(tuned(0.0) <= 0.03, "{}", tuned(0.0));
+        assert!(tuned(0.2) >= 0.12, "{}", tuned(0.2));
     }
 
     #[test]

@@ -11,8 +11,6 @@ use crate::posterior::Prior;
 pub struct Settings {
     /// What is believed at the start.
     pub prior: Prior,
-    /// Variance of a single answer's score around its expectation. Of scores between 0 and 1 it is at most 0.25.
-    pub answer_variance: f64,
     /// Standard deviation of what a validator adds to a mean by rounding and the like.
     pub mean_deviation: f64,
     /// The share of the evidence that is kept from epoch to epoch.
@@ -21,6 +19,8 @@ pub struct Settings {
     pub keep_on_change: f64,
     /// When a change is noticed.
     pub vigilance: Vigilance,
+    /// For so many epochs of evidence no change is looked for.
+    pub watch_after: u64,
     /// For so many epochs after an epoch its evidence is still taken.
     pub late_epochs: u64,
     /// The most that the shares of a validator's class may move per epoch, in total variation.
@@ -39,11 +39,11 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             prior: Prior::default(),
-            answer_variance: 0.22,
             mean_deviation: 0.02,
             keep: 0.999,
             keep_on_change: 0.15,
             vigilance: Vigilance::default(),
+            watch_after: 12,
             late_epochs: 12,
             step: 0.15,
             exploration: 0.02,
@@ -51,5 +51,17 @@ impl Default for Settings {
             known_after: 200,
             draws: 1000,
         }
+    }
+}
+
+impl Settings {
+    /// Returns the variance that is expected of a mean over `count` answers whose expected score is `mean`.
+    ///
+    /// Scores between 0 and 1 vary the most when each is either: then the variance of one is `mean * (1 - mean)`. How much less
+    /// they vary is learnt. Expectations near the ends are not believed that much.
+    #[must_use]
+    pub fn variance(&self, mean: f64, count: u64) -> f64 {
+        let mean = mean.clamp(0.1, 0.9);
+        mean * (1.0 - mean) / count.max(1) as f64 + self.mean_deviation.powi(2)
     }
 }

@@ -65,6 +65,11 @@ impl Triangle {
         factor
     }
 
+    /// Returns the sum of the logarithms of the diagonal.
+    pub(crate) fn log_diagonal(&self, size: usize) -> f64 {
+        (0..size).map(|i| self.row(i)[i].ln()).sum()
+    }
+
     /// Turns the factor of `A` into the factor of `A + x * xᵀ`.
     pub(crate) fn update(&mut self, mut x: Vec<f64>) {
         let Some(first) = x.iter().position(|&value| value != 0.0) else { return };

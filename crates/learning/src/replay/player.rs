@@ -5,7 +5,7 @@ mod fixed;
 mod learned;
 mod linear;
 
-pub(crate) use bandit::{EpsilonGreedy, Thompson, Ucb};
+pub(crate) use bandit::{EpsilonGreedy, Hierarchical, Thompson, Ucb};
 pub(crate) use fixed::{Fixed, OraclePerClass, OraclePerPrompt, Uniform};
 pub(crate) use learned::Learned;
 pub(crate) use linear::LinUcb;

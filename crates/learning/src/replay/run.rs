@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::player::{
-    EpsilonGreedy, Fixed, Learned, LinUcb, OraclePerClass, OraclePerPrompt, Player, Thompson, Ucb, Uniform,
+    EpsilonGreedy, Fixed, Hierarchical, Learned, LinUcb, OraclePerClass, OraclePerPrompt, Player, Thompson, Ucb, Uniform,
 };
 use super::stream::Stream;
 use super::table::Table;
@@ -80,13 +80,15 @@ pub enum Policy {
     Thompson,
     /// Thompson sampling in each class apart.
     ThompsonPerClass,
+    /// Thompson sampling in each class, with the arm's mean over all classes as its prior.
+    ThompsonHierarchical,
     /// LinUCB on features of the text.
     LinUcb,
 }
 
 impl Policy {
     /// Every policy.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Learner,
         Self::BestSingle,
         Self::Cheapest,
@@ -97,6 +99,7 @@ impl Policy {
         Self::Ucb,
         Self::Thompson,
         Self::ThompsonPerClass,
+        Self::ThompsonHierarchical,
         Self::LinUcb,
     ];
 
@@ -114,6 +117,7 @@ impl Policy {
             Self::Ucb => "UCB1",
             Self::Thompson => "Thompson",
             Self::ThompsonPerClass => "Thompson per class",
+            Self::ThompsonHierarchical => "Thompson, hierarchical",
             Self::LinUcb => "LinUCB",
         }
     }
@@ -194,6 +198,7 @@ fn player(stream: &Stream<'_>, plan: &Plan, policy: Policy) -> Box<dyn Player> {
         Policy::Ucb => Box::new(Ucb::new(classes, arms, false)),
         Policy::Thompson => Box::new(Thompson::new(classes, arms, false)),
         Policy::ThompsonPerClass => Box::new(Thompson::new(classes, arms, true)),
+        Policy::ThompsonHierarchical => Box::new(Hierarchical::new(classes, arms)),
         Policy::LinUcb => Box::new(LinUcb::new(arms)),
     }
 }

@@ -98,15 +98,55 @@ impl Thompson {
 
 impl Player for Thompson {
     fn choose(&mut self, request: &Request<'_>, random: &mut Random) -> Option<usize> {
-        let mut draw = |(count, sum): &(f64, f64)| {
-            let won = sum.clamp(0.0, *count);
-            Beta::new(1.0 + won, 1.0 + count - won).map_or(0.5, |beta| beta.sample(random.generator()))
-        };
-        let draws: Vec<f64> = self.0.of(request.row.class).iter().map(&mut draw).collect();
+        let records = self.0.of(request.row.class).iter();
+        let draws: Vec<f64> = records.map(|record| beta(1.0, 1.0, *record, random)).collect();
         best(draws.into_iter(), &request.affordable)
     }
 
     fn learn(&mut self, request: &Request<'_>, arm: usize, reward: f64) {
         self.0.note(request.row.class, arm, reward);
     }
+}
+
+/// Thompson sampling in each class, where an arm's mean over all classes, itself drawn, counts for some answers.
+#[derive(Debug)]
+pub(crate) struct Hierarchical {
+    classes: Records,
+    all: Records,
+}
+
+impl Hierarchical {
+    /// Answers that the mean over all classes counts for in each.
+    const STRENGTH: f64 = 20.0;
+
+    pub(crate) fn new(classes: usize, arms: usize) -> Self {
+        Self { classes: Records::new(classes, arms, true), all: Records::new(classes, arms, false) }
+    }
+}
+
+impl Player for Hierarchical {
+    fn choose(&mut self, request: &Request<'_>, random: &mut Random) -> Option<usize> {
+        let class = request.row.class;
+        let records = self.all.of(class).iter().zip(self.classes.of(class));
+        let draws: Vec<f64> = records
+            .map(|(all, own)| {
+                let general = beta(1.0, 1.0, *all, random);
+                beta(Self::STRENGTH * general, Self::STRENGTH * (1.0 - general), *own, random)
+            })
+            .collect();
+        best(draws.into_iter(), &request.affordable)
+    }
+
+    fn learn(&mut self, request: &Request<'_>, arm: usize, reward: f64) {
+        self.classes.note(request.row.class, arm, reward);
+        self.all.note(request.row.class, arm, reward);
+    }
+}
+
+/// Draws a mean that may be an arm's, believed to be `good` to `bad` before its record.
+fn beta(good: f64, bad: f64, (count, sum): (f64, f64), random: &mut Random) -> f64 {
+    let won = sum.clamp(0.0, count);
+    let lost = count - won;
+    let least = f64::MIN_POSITIVE;
+    Beta::new((good + won).max(least), (bad + lost).max(least)).map_or(0.5, |beta| beta.sample(random.generator()))
 }

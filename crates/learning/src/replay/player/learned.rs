@@ -2,6 +2,7 @@
 
 use super::{Player, Request};
 use crate::cusum::Cusum;
+use crate::learner::TUNE_EVERY;
 use crate::noise::Record;
 use crate::pacing::{Offer, Pacer};
 use crate::posterior::{Effect, Posterior};
@@ -25,6 +26,7 @@ pub(crate) struct Learned {
     block: Block,
     cusum: Cusum,
     noise: Record,
+    blocks: u64,
     noticed: bool,
 }
 
@@ -46,6 +48,7 @@ impl Learned {
             block: Block::default(),
             cusum: Cusum::default(),
             noise: Record::default(),
+            blocks: 0,
             noticed: false,
         }
     }
@@ -81,9 +84,9 @@ impl Player for Learned {
 
     fn learn(&mut self, request: &Request<'_>, arm: usize, reward: f64) {
         let weights = weights(request.row.class, arm);
-        let expected_variance = self.settings.answer_variance + self.settings.mean_deviation.powi(2);
-        let variance = expected_variance * self.noise.variance(1.0, BENEFIT_OF_DOUBT);
         let expected = self.posterior.estimate(&weights);
+        let expected_variance = self.settings.variance(expected.mean, 1);
+        let variance = expected_variance * self.noise.variance(1.0, BENEFIT_OF_DOUBT);
         let square = (reward - expected.mean).powi(2) - expected.deviation.powi(2);
         self.noise.note(square / expected_variance, KEEP);
         self.block.answers += 1;
@@ -98,6 +101,10 @@ impl Player for Learned {
         self.cusum = cusum;
         self.noticed |= change.is_some();
         self.posterior.forget(if change.is_some() { self.settings.keep_on_change } else { self.settings.keep });
+        self.blocks += 1;
+        if self.blocks.is_multiple_of(TUNE_EVERY) {
+            self.posterior.tune();
+        }
     }
 
     fn end_epoch(&mut self) -> bool {
