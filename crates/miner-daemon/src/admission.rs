@@ -23,6 +23,27 @@ pub(crate) struct Standing {
     pub(crate) stake: u64,
 }
 
+/// How much stake a caller has of what the largest has, in thousandths.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Weight(u32);
+
+impl Weight {
+    /// As much as anybody.
+    pub(crate) const FULL: Self = Self(1000);
+
+    /// The part that `stake` is of `most`.
+    pub(crate) fn of(stake: u64, most: u64) -> Self {
+        let part = u128::from(stake) * 1000 / u128::from(most.max(1));
+        Self(u32::try_from(part).unwrap_or(1000).min(1000))
+    }
+
+    /// Of so many places, those that may be taken before this caller is refused: the last half is given by stake.
+    pub(crate) fn places(self, all: u32) -> u32 {
+        let kept_back = u64::from(all / 2) * u64::from(1000 - self.0) / 1000;
+        all.saturating_sub(u32::try_from(kept_back).unwrap_or(0))
+    }
+}
+
 impl Admission {
     /// Reads the configuration.
     pub(crate) fn new(callers: &Callers) -> Self {

@@ -46,7 +46,7 @@ pub(crate) struct Start {
     /// The chain's part of the configuration.
     pub(crate) config: ChainConfig,
     /// The hotkey that is mined with.
-    pub(crate) hotkey: Keypair,
+    pub(crate) hotkey: Arc<Keypair>,
     /// The port on which each subnet is served.
     pub(crate) ports: BTreeMap<Netuid, u16>,
     /// `front.db`
@@ -71,7 +71,7 @@ impl Start {
             client,
             settings,
             address: self.hotkey.address(),
-            hotkey: Arc::new(self.hotkey),
+            hotkey: self.hotkey,
             view: Arc::clone(&view),
             store: self.store,
             courier: self.courier,

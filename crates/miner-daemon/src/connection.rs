@@ -21,7 +21,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use crate::limits::Place;
-use crate::request::{Reply, Site};
+use crate::request::{Reply, Rest, Site};
 use answer::AnswerBody;
 use exchange::{Exchange, Times};
 use stream::{PeerStream, SharedExchange};
@@ -88,9 +88,13 @@ fn respond<'a>(
     exchange.lock().request_came();
     Box::pin(async move {
         let (head, body) = request.into_parts();
-        let Reply { response, receipt } = site.answer(peer, &head, body).await;
+        let Reply { response, rest } = site.answer(peer, &head, body).await;
         let status = complaint::status(&response);
-        let mut answer = Response::new(AnswerBody::new(response.body, receipt, exchange.clone()));
+        let exchange = exchange.clone();
+        let mut answer = Response::new(match rest {
+            Rest::Whole(receipt) => AnswerBody::whole(response.body, receipt, exchange),
+            Rest::Pieces(pieces) => AnswerBody::pieces(*pieces, exchange),
+        });
         *answer.status_mut() = status;
         *answer.headers_mut() = response.headers;
         Ok(answer)

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use bittensor::protocol::AnswerSigner;
 use common::call::task::TaskCall;
 use common::config::miner::Server;
 use common::id::Ss58;
 use daemon_kit::ipc::Client;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Weight};
+use crate::callers::CallerLog;
 use crate::chain::view::View;
 use crate::counts::Counts;
 use crate::delivery::Deliveries;
 use crate::limits::ConnectionLimits;
 use crate::nonces::Nonces;
+use crate::rates::Rates;
 use crate::refusals::Refusals;
 
 /// The miner's face to validators.
@@ -27,6 +30,12 @@ pub(crate) struct Front {
     pub(crate) nonces: Nonces,
     /// Who is answered.
     pub(crate) admission: Admission,
+    /// How often.
+    pub(crate) rates: Rates,
+    /// Who came lately.
+    pub(crate) callers: Arc<CallerLog>,
+    /// Signs answers where a profile wants it.
+    pub(crate) signer: AnswerSigner,
     /// What the chain says.
     pub(crate) chain: Arc<View>,
     /// The one who answers.
@@ -39,6 +48,12 @@ pub(crate) struct Front {
     pub(crate) load: Arc<Load>,
 }
 
+/// The most bodies of senders who are not verified yet, that is how much memory strangers can hold: so many times the
+/// largest body.
+const UNVERIFIED: u32 = 128;
+/// Those of one address.
+const UNVERIFIED_PER_IP: u32 = 32;
+
 /// How busy the server is. Unlike [`Front`] it may outlive the server.
 #[derive(Debug)]
 pub(crate) struct Load {
@@ -46,6 +61,8 @@ pub(crate) struct Load {
     pub(crate) connections: Arc<ConnectionLimits>,
     /// What came since the start.
     pub(crate) counts: Arc<Counts>,
+    /// Bodies that are read before their senders are verified.
+    pub(crate) unverified: Arc<ConnectionLimits>,
     in_flight: Arc<Semaphore>,
     max_in_flight: u32,
 }
@@ -56,6 +73,7 @@ impl Load {
         Self {
             connections: ConnectionLimits::new(limits.max_connections, limits.max_connections_per_ip),
             counts: Arc::default(),
+            unverified: ConnectionLimits::new(UNVERIFIED, UNVERIFIED_PER_IP),
             in_flight: Arc::new(Semaphore::new(
                 usize::try_from(limits.max_in_flight).unwrap_or(Semaphore::MAX_PERMITS),
             )),
@@ -63,8 +81,11 @@ impl Load {
         }
     }
 
-    /// Takes a place for a request in work, if there is one now.
-    pub(crate) fn begin(&self) -> Option<OwnedSemaphorePermit> {
+    /// Takes a place for a request in work, if there is one now for a caller of this weight.
+    pub(crate) fn begin(&self, weight: Weight) -> Option<OwnedSemaphorePermit> {
+        if self.in_flight() >= weight.places(self.max_in_flight) {
+            return None;
+        }
         Arc::clone(&self.in_flight).try_acquire_owned().ok()
     }
 

@@ -1,7 +1,9 @@
 //! miner-daemon: the miner's face to validators. It verifies their requests, lets task-handler answer, and records what
 //! became of each.
 
+mod adapter;
 mod admission;
+mod callers;
 mod chain;
 mod check;
 mod clock;
@@ -13,6 +15,7 @@ mod limits;
 mod listener;
 mod mapping;
 mod nonces;
+mod rates;
 mod records;
 mod refusals;
 mod request;
@@ -20,5 +23,6 @@ mod routes;
 mod start;
 mod status;
 
+pub use adapter::conversation_genome;
 pub use check::check;
 pub use start::run;

@@ -69,7 +69,7 @@ impl Drop for Place {
 }
 
 /// Whoever has one IPv6 address usually has the 2^64 around it.
-fn counted_as(peer: IpAddr) -> IpAddr {
+pub(crate) fn counted_as(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         address @ IpAddr::V4(_) => address,
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),

@@ -10,7 +10,7 @@ use common::id::TaskType;
 use common::task::{Message, Role};
 use serde_json::Value;
 
-use prompt::PromptRule;
+pub(crate) use prompt::PromptRule;
 
 /// Finds a field of a request by its name.
 pub(crate) type Fields<'a> = &'a dyn Fn(&str) -> Option<&'a Value>;
@@ -77,6 +77,9 @@ pub(crate) enum Unmappable {
         /// Which message, from 0.
         index: usize,
     },
+    /// The route serves no requests of this sort.
+    #[error("requests of this sort are not served")]
+    Unserved,
     /// There is nothing to answer.
     #[error("the prompt is empty")]
     Empty,
@@ -121,7 +124,7 @@ impl Mapping {
 }
 
 /// A cap of nothing, or one that is no number, is none: validators send 0 and -1 for 'as you like'.
-fn token_cap(value: &Value) -> Option<u32> {
+pub(crate) fn token_cap(value: &Value) -> Option<u32> {
     let cap = value.as_u64().filter(|&cap| cap > 0)?;
     Some(u32::try_from(cap).unwrap_or(u32::MAX))
 }

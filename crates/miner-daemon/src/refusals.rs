@@ -7,12 +7,14 @@
 mod allowance;
 mod clock_doubt;
 mod merge;
+mod report;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use common::call::miner::refusals::RefusalReport;
 use common::id::{EntryId, Netuid, Ss58};
 use common::record::{Entry, Record, RefusalReason};
 use daemon_kit::Workers;
@@ -24,6 +26,7 @@ use crate::counts::Counts;
 use crate::records::Recorder;
 use allowance::Allowance;
 use clock_doubt::ClockDoubt;
+use report::Report;
 
 /// The most refusals that wait to be recorded one by one.
 const QUEUE: usize = 1024;
@@ -48,6 +51,7 @@ pub(crate) struct Refusals {
     queue: mpsc::Sender<TurnedAway>,
     overflow: Overflow,
     clock: Arc<Mutex<ClockDoubt>>,
+    report: Arc<Mutex<Report>>,
 }
 
 /// Refusals that found the queue full.
@@ -60,7 +64,7 @@ impl Refusals {
         let (queue, receiver) = mpsc::channel(QUEUE);
         let overflow = Overflow::default();
         workers.spawn("refusals", write(receiver, overflow.clone(), recorder.clone()));
-        Self { counts: Arc::clone(counts), queue, overflow, clock: Arc::default() }
+        Self { counts: Arc::clone(counts), queue, overflow, clock: Arc::default(), report: Arc::default() }
     }
 
     /// A request was turned away, with this message to its sender. Never waits.
@@ -72,6 +76,7 @@ impl Refusals {
             "Turned a request away"
         );
         self.counts.refusal();
+        self.report().add(&refusal, message, clock::unix_ms(SystemTime::now()));
         if self.clock().refused(refusal.reason, Instant::now()) {
             tracing::warn!(
                 reason = refusal.reason.name(),
@@ -87,6 +92,15 @@ impl Refusals {
     /// A request of somebody who is answered here was in time.
     pub(crate) fn in_time(&self) {
         self.clock().in_time(Instant::now());
+    }
+
+    /// Everything that was turned away since the start.
+    pub(crate) fn explain(&self, since_unix_ms: u64) -> RefusalReport {
+        self.report().read(since_unix_ms)
+    }
+
+    fn report(&self) -> MutexGuard<'_, Report> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn clock(&self) -> MutexGuard<'_, ClockDoubt> {

@@ -1,30 +1,33 @@
-//! One request from its head to its answer: every check in the order of its cost, the body last.
+//! One request from its head to its answer: every check in the order of its cost.
 
 mod body;
+mod head;
+mod pieces;
 mod verified;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use bittensor::protocol::{Refused, Response, Signed};
-use bittensor::synapse::{Synapse, verify};
+use bittensor::protocol::{self, Asked, Claim, Refused, Response, Signed, Verified as Proven};
 use bytes::Bytes;
+use common::config::subnet::Protocol;
 use common::id::Ss58;
 use common::record::RefusalReason;
-use http::header::TRANSFER_ENCODING;
+use http::HeaderMap;
 use http::request::Parts;
-use http::{HeaderMap, Method};
 use hyper::body::Body;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use crate::clock::unix_ns;
+use crate::clock::{unix_ms, unix_ns};
 use crate::delivery::Receipt;
 use crate::front::Front;
 use crate::refusals::TurnedAway;
 use crate::routes::{Plan, Routes, ServedRoute};
 use body::BodyError;
+use head::Opened;
+pub(crate) use pieces::{Cut, Pieces};
 use verified::Verified;
 
 /// One listener: its routes, and what all listeners share.
@@ -39,18 +42,32 @@ pub(crate) struct Site {
 /// What goes back to the validator.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    /// The response.
+    /// The response; without its body, if that follows in pieces.
     pub(crate) response: Response,
-    /// The open record of the task, if it was one: whether the validator takes the response.
-    pub(crate) receipt: Option<Receipt>,
+    /// What belongs to it.
+    pub(crate) rest: Rest,
 }
 
-/// A request whose head is in order.
-struct Admitted<'a> {
-    route: &'a ServedRoute,
+/// What belongs to a response.
+#[derive(Debug)]
+pub(crate) enum Rest {
+    /// The open record of the task, if it was one: whether the validator takes the response.
+    Whole(Option<Receipt>),
+    /// The body.
+    Pieces(Box<Pieces>),
+}
+
+impl Reply {
+    fn whole(response: Response, receipt: Option<Receipt>) -> Self {
+        Self { response, rest: Rest::Whole(receipt) }
+    }
+}
+
+/// A request of a validator who is answered.
+struct Admitted {
     signed: Signed,
     /// Held while the request is in work.
-    _place: OwnedSemaphorePermit,
+    place: OwnedSemaphorePermit,
 }
 
 impl Site {
@@ -59,9 +76,9 @@ impl Site {
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        match self.try_answer(head, body).await {
+        match self.try_answer(peer, head, body).await {
             Ok(reply) => reply,
-            Err(refused) => Reply { response: self.refuse(peer, Some(head), refused), receipt: None },
+            Err(refused) => Reply::whole(self.refuse(peer, Some(head), refused), None),
         }
     }
 
@@ -75,63 +92,98 @@ impl Site {
             reason: refused.reason,
         };
         self.front.refusals.note(turned_away, &refused.message);
+        let shown = head.and_then(|head| protocol::shown(&head.headers));
+        let protocol = shown.or_else(|| route.map(|route| route.protocols.first())).unwrap_or(Protocol::Synapse);
         match head {
-            Some(head) => refused.into_response(common::config::subnet::Protocol::Synapse, &head.headers),
-            None => refused.into_response(common::config::subnet::Protocol::Synapse, &HeaderMap::new()),
+            Some(head) => refused.into_response(protocol, &head.headers),
+            None => refused.into_response(protocol, &HeaderMap::new()),
         }
     }
 
-    async fn try_answer<B>(&self, head: &Parts, body: B) -> Result<Reply, Refused>
+    async fn try_answer<B>(&self, peer: IpAddr, head: &Parts, body: B) -> Result<Reply, Refused>
     where
         B: Body<Data = Bytes> + Unpin,
     {
         let came = Instant::now();
-        let admitted = self.admit(head).await?;
-        let limits = &self.front.limits;
-        let limit = usize::try_from(limits.max_body_bytes).unwrap_or(usize::MAX);
-        let body = body::read(body, limit, limits.read_timeout())
-            .await
-            .map_err(|error| unread(error, admitted.signed.caller.clone()))?;
+        let opened = head::open(&self.routes, head, self.front.limits.accept_gzip)?;
+        let Opened { route, .. } = opened;
+        let claim = opened.claim(head, &self.front.hotkey, unix_ns(SystemTime::now()))?;
+        if !self.front.rates.looks_at(peer) {
+            let message = "Too many requests from this address in vain: try again later";
+            return Err(refused(RefusalReason::RateLimited, 429, message, Some(claim.caller().clone())));
+        }
+        let (admitted, body) = match claim {
+            Claim::OfHead(claim) => {
+                let admitted = self.admit(peer, route, claim.verify()).await?;
+                let caller = &admitted.signed.caller;
+                let body = self.read(body, caller).await?;
+                (admitted, body)
+            }
+            Claim::OfBody(claim) => {
+                let caller = claim.caller().clone();
+                // Strangers together hold no more memory than this allows.
+                let Some(reading) = self.front.load.unverified.enter(peer) else {
+                    return Err(refused(RefusalReason::Overloaded, 503, "Overloaded", Some(caller)));
+                };
+                let body = self.read(body, &caller).await?;
+                drop(reading);
+                (self.admit(peer, route, claim.verify_body(&body)).await?, body)
+            }
+        };
         let complete = Instant::now();
-        let synapse = Synapse::parse(&admitted.route.schema, &admitted.signed, &body)?;
+        let Admitted { signed, place } = admitted;
+        let body = opened.unpack(body, self.body_limit()).map_err(|error| unread(error, signed.caller.clone()))?;
+        let asked = Asked::parse(&route.schema, &signed, &body)?;
         drop(body);
-        let Admitted { route, signed, _place } = admitted;
-        let request = Verified { front: &self.front, route, signed, synapse, came, complete };
+        let request = Verified { front: &self.front, route, signed, asked, place, came, complete };
         match &route.plan {
-            Plan::Task(mapping) => request.run(mapping).await,
+            Plan::Task(_) => request.run(Arc::clone(route)).await,
             Plan::Reply(fields) => Ok(request.reply(fields)),
             Plan::Decline => request.decline(),
         }
     }
 
-    /// Checks a request by its head.
-    async fn admit(&self, head: &Parts) -> Result<Admitted<'_>, Refused> {
-        if head.method != Method::POST {
-            return Err(refused(RefusalReason::Method, 405, "Method not allowed: use POST", None));
-        }
-        // hyper hides a Content-Length that comes with it, so a sound request cannot be told from one that two servers
-        // would cut differently. No dendrite sends it.
-        if head.headers.contains_key(TRANSFER_ENCODING) {
-            return Err(refused(RefusalReason::BadHeader, 411, "Length required: Transfer-Encoding is refused", None));
-        }
-        let Some(route) = self.routes.find(head.uri.path()) else {
-            return Err(refused(RefusalReason::UnknownRoute, 404, "Synapse name not found", None));
-        };
+    /// Decides whether a sender is answered, once the signature has been looked at.
+    async fn admit(
+        &self,
+        peer: IpAddr,
+        route: &ServedRoute,
+        proven: Result<Proven, Refused>,
+    ) -> Result<Admitted, Refused> {
         let front = &self.front;
-        let verified = verify(&head.headers, &front.hotkey, unix_ns(SystemTime::now()))?;
+        let verified = proven.inspect_err(|_| front.rates.in_vain(peer))?;
         let caller = || Some(verified.caller().clone());
         let standing = || front.chain.standing(route.netuid, verified.caller());
         if !front.admission.admits(verified.caller(), standing) {
-            let message = "Forbidden. Key is blacklisted: not answered here.";
-            return Err(refused(RefusalReason::NotAdmitted, 403, message, caller()));
+            front.rates.in_vain(peer);
+            let (status, message) = head::forbidden(verified.protocol());
+            return Err(refused(RefusalReason::NotAdmitted, status, message, caller()));
         }
         front.refusals.in_time();
-        let Some(place) = front.load.begin() else {
+        if !front.rates.admits(verified.caller()) {
+            let message = "Too many requests: try again later";
+            return Err(refused(RefusalReason::RateLimited, 429, message, caller()));
+        }
+        let weight = front.chain.weight(route.netuid, verified.caller());
+        let Some(place) = front.load.begin(weight) else {
             return Err(refused(RefusalReason::Overloaded, 503, "Overloaded", caller()));
         };
+        front.callers.note(verified.caller(), verified.ahead_ns(), unix_ms(SystemTime::now()));
         // Only now: whoever is not answered cannot fill the memory of nonces.
         let signed = front.nonces.spend(verified).await?;
-        Ok(Admitted { route, signed, _place: place })
+        Ok(Admitted { signed, place })
+    }
+
+    async fn read<B>(&self, body: B, caller: &Ss58) -> Result<Vec<u8>, Refused>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        let read = body::read(body, self.body_limit(), self.front.limits.read_timeout()).await;
+        read.map_err(|error| unread(error, caller.clone()))
+    }
+
+    fn body_limit(&self) -> usize {
+        usize::try_from(self.front.limits.max_body_bytes).unwrap_or(usize::MAX)
     }
 }
 

@@ -7,13 +7,13 @@ use std::time::Duration;
 use bittensor::python::coerce;
 use bittensor::synapse::Schema;
 use common::config::miner::ListenerConfig;
-use common::config::subnet::{Action, Decline, Route, SubnetProfile, SubnetProfiles};
+use common::config::subnet::{Action, Decline, Protocols, Route, StreamRule, SubnetProfile, SubnetProfiles};
 use common::id::{Netuid, RouteName};
 use daemon_kit::config::{ConfigError, File};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::mapping::Mapping;
+use crate::adapter::{self, Adapter, Mapped};
 
 /// The routes of one listener, by name.
 #[derive(Debug)]
@@ -29,8 +29,14 @@ pub(crate) struct ServedRoute {
     pub(crate) netuid: Netuid,
     /// Its name.
     pub(crate) name: RouteName,
+    /// The protocols in which it may be asked.
+    pub(crate) protocols: Protocols,
+    /// Whether answers are signed.
+    pub(crate) sign_answers: bool,
     /// How its requests are read.
     pub(crate) schema: Schema,
+    /// Whether answers go out in pieces.
+    pub(crate) stream: StreamRule,
     /// The longest time an answer may take.
     pub(crate) time_limit: Duration,
     /// What a validator hears when a task is declined.
@@ -43,7 +49,7 @@ pub(crate) struct ServedRoute {
 #[derive(Debug)]
 pub(crate) enum Plan {
     /// A model answers.
-    Task(Mapping),
+    Task(Box<dyn Adapter>),
     /// The given fields are set.
     Reply(IndexMap<String, Value>),
     /// Every request is declined.
@@ -73,7 +79,7 @@ impl Routes {
         if errors.is_empty() { Ok(Self { netuids: listener.netuids.clone(), by_name }) } else { Err(errors) }
     }
 
-    /// Finds the route of a path such as `/Dummy`; exactly so, since a validator writes nothing else.
+    /// Finds the route of a path such as `/Dummy` or `/v1/chat/completions`; exactly so, since a validator writes nothing else.
     pub(crate) fn find(&self, path: &str) -> Option<&Arc<ServedRoute>> {
         self.by_name.get(&RouteName::from(path.strip_prefix('/')?))
     }
@@ -110,7 +116,10 @@ impl ServedRoute {
             (Ok(schema), Ok(plan)) => Ok(Self {
                 netuid,
                 name: name.clone(),
+                protocols: profile.protocol.clone(),
+                sign_answers: profile.sign_answers,
                 schema,
+                stream: route.stream,
                 time_limit: route.time_limit(),
                 decline: profile.decline.clone(),
                 plan,
@@ -131,14 +140,16 @@ impl Plan {
     /// What is wrong comes with its key below `action`.
     fn compile(route: &Route) -> Result<Self, Vec<(String, String)>> {
         match &route.action {
-            Action::Task(mapping) => Mapping::compile(mapping)
-                .map(Self::Task)
-                .map_err(|error| vec![("task.prompt.template".to_owned(), error.to_string())]),
+            Action::Task(mapping) => match Mapped::compile(mapping) {
+                Ok(mapped) => Ok(Self::Task(Box::new(mapped))),
+                Err(error) => Err(vec![(error.key().to_owned(), error.to_string())]),
+            },
+            Action::Adapter(action) => Ok(Self::Task(adapter::named(action))),
             Action::Reply(fields) => {
                 let misfits: Vec<_> = fields.iter().filter_map(|(name, value)| misfit(name, value, route)).collect();
                 if misfits.is_empty() { Ok(Self::Reply(fields.clone())) } else { Err(misfits) }
             }
-            Action::Adapter(_) | Action::Decline {} => Ok(Self::Decline),
+            Action::Decline {} => Ok(Self::Decline),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bittensor::keys::Keypair;
+use bittensor::protocol::AnswerSigner;
 use bittensor::wallet::Wallet;
 use common::call::miner::{Listener, ServedSubnet};
 use common::config::miner::MinerConfig;
@@ -24,6 +25,7 @@ use crate::delivery::Deliveries;
 use crate::front::{Front, Load};
 use crate::listener;
 use crate::nonces::{self, Nonces};
+use crate::rates::Rates;
 use crate::records::Recorder;
 use crate::refusals::Refusals;
 use crate::request::Site;
@@ -44,7 +46,7 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     let config = &daemon.config.miner;
     let workers = &daemon.workers;
     let routes = compile(&daemon.config)?;
-    let key = hotkey(config)?;
+    let key = Arc::new(hotkey(config)?);
     let hotkey = key.address();
     // The lock on the socket comes first: it keeps a second copy off the database.
     let socket = ipc::Listener::bind(&daemon.home.socket(SERVICE), &config.daemons.allowed_uids)?;
@@ -62,8 +64,14 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
         None => (Arc::default(), None),
         Some(chain) => {
             let (store, courier, workers) = (store.clone(), courier.clone(), workers.clone());
-            let start =
-                chain::Start { config: chain, hotkey: key, ports: ports(&bound, config), store, courier, workers };
+            let start = chain::Start {
+                config: chain,
+                hotkey: Arc::clone(&key),
+                ports: ports(&bound, config),
+                store,
+                courier,
+                workers,
+            };
             let (view, source) = start.follow().await?;
             (view, Some(source))
         }
@@ -76,6 +84,9 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
         limits: config.server.clone(),
         nonces: Nonces::start(&store).await?,
         admission: Admission::new(&config.callers),
+        rates: Rates::new(&config.server),
+        callers: Arc::default(),
+        signer: AnswerSigner::new(key),
         chain: view,
         tasks: Client::new(daemon.home.socket("task-handler"), "task-handler", workers),
         deliveries: Deliveries::start(&recorder, &load.counts, room.clamp(FEWEST_RECORDS, MOST_RECORDS), workers),
@@ -94,7 +105,8 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     }
     // Its answers are for people and for beats of others; this daemon needs no wishes.
     drop(beat::start(&daemon, tracker, Some(store)));
-    let service = StatusService { daemon: daemon.clone(), hotkey, listeners, chain: source, load };
+    let (callers, refusals) = (Arc::clone(&front.callers), front.refusals.clone());
+    let service = StatusService { daemon: daemon.clone(), hotkey, listeners, chain: source, callers, refusals, load };
     workers.spawn("ipc-server", ipc::serve(socket, SERVICE, Arc::new(service), workers.clone()));
     // Nobody is refused just because this daemon was faster than its own connection to task-handler.
     let _ = timeout(HEAD_START, front.tasks.connected()).await;

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use common::call::miner::refusals::{ExplainRefusals, RefusalReport};
+use common::call::miner::refusals::ExplainRefusals;
 use common::call::miner::{Listener, MinerCall, MinerStatus, MinerStatusQuery};
 use common::id::Ss58;
 use common::ipc::Reply;
 use daemon_kit::Daemon;
 use daemon_kit::ipc::{CallContext, Service};
 
+use crate::callers::CallerLog;
 use crate::chain::ChainSource;
 use crate::front::Load;
+use crate::refusals::Refusals;
 
 /// The service behind `miner-daemon.sock`.
 pub(crate) struct StatusService {
@@ -23,6 +25,10 @@ pub(crate) struct StatusService {
     pub(crate) listeners: Vec<Listener>,
     /// The chain, if one is configured.
     pub(crate) chain: Option<ChainSource>,
+    /// Who came lately.
+    pub(crate) callers: Arc<CallerLog>,
+    /// What was turned away.
+    pub(crate) refusals: Refusals,
     /// How busy the server is.
     pub(crate) load: Arc<Load>,
 }
@@ -36,7 +42,7 @@ impl StatusService {
             connections: self.load.connections.open(),
             in_flight: self.load.in_flight(),
             since_start: self.load.counts.snapshot(),
-            callers: Vec::new(),
+            callers: self.callers.statuses(),
             chain: self.chain.as_ref().map(|chain| chain.status(Instant::now())),
         }
     }
@@ -48,10 +54,9 @@ impl Service for StatusService {
     async fn handle(&self, call: Self::Call, _context: CallContext) -> Reply {
         match call {
             MinerCall::MinerStatusQuery(MinerStatusQuery {}) => Reply::of::<MinerStatusQuery>(Ok(self.status())),
-            MinerCall::ExplainRefusals(ExplainRefusals {}) => Reply::of::<ExplainRefusals>(Ok(RefusalReport {
-                since_unix_ms: self.daemon.started_unix_ms,
-                reasons: Vec::new(),
-            })),
+            MinerCall::ExplainRefusals(ExplainRefusals {}) => {
+                Reply::of::<ExplainRefusals>(Ok(self.refusals.explain(self.daemon.started_unix_ms)))
+            }
         }
     }
 }

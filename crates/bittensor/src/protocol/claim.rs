@@ -73,6 +73,12 @@ impl HeadClaim {
 }
 
 impl BodyClaim {
+    /// Returns the hotkey that the request claims to be of.
+    #[must_use]
+    pub fn caller(&self) -> &Ss58 {
+        &self.sealed.signed.caller
+    }
+
     /// Checks the signature over a body with this SHA-256.
     ///
     /// # Errors

@@ -41,6 +41,12 @@ impl Verified {
         &self.signed.caller
     }
 
+    /// Returns the protocol that the request is signed in.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.signed.protocol
+    }
+
     /// Returns how far the validator's clock is ahead of ours, in nanoseconds; the way of the request counts against it.
     #[must_use]
     pub fn ahead_ns(&self) -> i64 {

@@ -40,6 +40,7 @@ pub(super) async fn recall(scope: &Scope) -> Result<(), StoreError> {
                 neurons: count(known.standings.len()),
                 validators: count(validators),
                 fresh_until: Instant::now(),
+                most_stake: most_stake(&known.standings),
                 standings: Arc::new(known.standings),
             });
         }
@@ -109,6 +110,7 @@ async fn publish(scope: &Scope, subnet: &Subnet, netuid: Netuid, metagraph: &Met
         neurons: count(standings.len()),
         validators: count(validators),
         fresh_until: Instant::now() + epoch.saturating_mul(STALE_EPOCHS),
+        most_stake: most_stake(&standings),
         standings: Arc::new(standings.clone()),
     });
     if let Some(place) = place(metagraph, &scope.hotkey.public()) {
@@ -136,6 +138,10 @@ fn place(metagraph: &Metagraph, hotkey: &chain::Account) -> Option<Registration>
             },
         }),
     }
+}
+
+fn most_stake(standings: &HashMap<Ss58, Standing>) -> u64 {
+    standings.values().map(|standing| standing.stake).max().unwrap_or(0)
 }
 
 fn count(count: usize) -> u16 {

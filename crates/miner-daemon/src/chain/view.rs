@@ -11,7 +11,7 @@ use common::call::miner::chain::{AxonStatus, MetagraphStatus, Registration, Subn
 use common::id::{Netuid, Ss58};
 use tokio::sync::watch;
 
-use crate::admission::Standing;
+use crate::admission::{Standing, Weight};
 
 /// The subnets that are listened for. Without a chain there is none, and nothing is known of any.
 #[derive(Debug, Default)]
@@ -41,6 +41,8 @@ pub(crate) struct Callers {
     pub(crate) validators: u16,
     /// From when on they are called stale; they are used all the same.
     pub(crate) fresh_until: Instant,
+    /// What the neuron with the most stake has.
+    pub(crate) most_stake: u64,
     /// Each neuron by its hotkey.
     pub(crate) standings: Arc<HashMap<Ss58, Standing>>,
 }
@@ -69,6 +71,15 @@ impl View {
             subnet.ask();
         }
         known
+    }
+
+    /// Returns how much stake a caller has of what the largest validator has; all of it where that is not known.
+    pub(crate) fn weight(&self, netuid: Netuid, caller: &Ss58) -> Weight {
+        let Some(subnet) = self.subnet(netuid) else { return Weight::FULL };
+        let callers = subnet.callers.borrow();
+        let Some(callers) = callers.as_ref() else { return Weight::FULL };
+        // Whoever is admitted without being known was put on a list by the operator.
+        callers.standings.get(caller).map_or(Weight::FULL, |standing| Weight::of(standing.stake, callers.most_stake))
     }
 
     /// Whether it is known that nothing can be earned in a subnet now.
@@ -212,6 +223,7 @@ mod tests {
             neurons: 1,
             validators: 1,
             fresh_until: start + Duration::from_secs(60),
+            most_stake: 5,
             standings: Arc::new(HashMap::from([(alice(), standing)])),
         });
 

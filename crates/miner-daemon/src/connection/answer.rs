@@ -1,8 +1,7 @@
 //! Carries an answer's body out, and its receipt to the exchange.
 
-use std::convert::Infallible;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
@@ -10,50 +9,92 @@ use tokio::time::Instant;
 
 use super::stream::SharedExchange;
 use crate::delivery::Receipt;
+use crate::request::{Cut, Pieces};
 
-/// An answer in one piece. Its receipt goes to the exchange when hyper takes the piece, and is dropped if it never does.
+/// An answer in one piece, or in many. Its receipt goes to the exchange when hyper has taken all of it, and is dropped if it
+/// never does.
 pub(super) struct AnswerBody {
-    bytes: Bytes,
-    receipt: Option<Receipt>,
+    content: Content,
     exchange: SharedExchange,
 }
 
+enum Content {
+    Whole {
+        bytes: Bytes,
+        receipt: Option<Receipt>,
+    },
+    Pieces(Box<Pieces>),
+    /// hyper has all of it, or will never get it.
+    Gone,
+}
+
 impl AnswerBody {
-    pub(super) fn new(bytes: Vec<u8>, receipt: Option<Receipt>, exchange: SharedExchange) -> Self {
+    pub(super) fn whole(bytes: Vec<u8>, receipt: Option<Receipt>, exchange: SharedExchange) -> Self {
         exchange.lock().answer_began(Instant::now());
-        Self { bytes: bytes.into(), receipt, exchange }
+        Self { content: Content::Whole { bytes: bytes.into(), receipt }, exchange }
+    }
+
+    pub(super) fn pieces(pieces: Pieces, exchange: SharedExchange) -> Self {
+        exchange.lock().stream_began(Instant::now());
+        Self { content: Content::Pieces(Box::new(pieces)), exchange }
     }
 }
 
 impl Body for AnswerBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Cut;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        if self.bytes.is_empty() {
-            return Poll::Ready(None);
+        if let Content::Pieces(pieces) = &mut self.content {
+            let piece = match ready!(pieces.poll_next(context)) {
+                Some(Ok(piece)) => piece,
+                Some(Err(cut)) => return Poll::Ready(Some(Err(cut))),
+                None => {
+                    let receipt = pieces.receipt();
+                    self.content = Content::Gone;
+                    self.exchange.lock().answer_handed(receipt);
+                    return Poll::Ready(None);
+                }
+            };
+            self.exchange.lock().piece_handed(Instant::now());
+            return Poll::Ready(Some(Ok(Frame::data(piece))));
         }
-        let receipt = self.receipt.take();
-        self.exchange.lock().answer_handed(receipt);
-        Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.bytes)))))
+        match std::mem::replace(&mut self.content, Content::Gone) {
+            Content::Whole { bytes, receipt } if !bytes.is_empty() => {
+                self.exchange.lock().answer_handed(receipt);
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Content::Whole { .. } | Content::Pieces(_) | Content::Gone => Poll::Ready(None),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_empty()
+        match &self.content {
+            Content::Whole { bytes, .. } => bytes.is_empty(),
+            // Only hyper's next look tells, and its last look carries the receipt.
+            Content::Pieces(_) => false,
+            Content::Gone => true,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(u64::try_from(self.bytes.len()).unwrap_or(u64::MAX))
+        match &self.content {
+            Content::Whole { bytes, .. } => SizeHint::with_exact(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
+            Content::Pieces(_) => SizeHint::default(),
+            Content::Gone => SizeHint::with_exact(0),
+        }
     }
 }
 
 impl Drop for AnswerBody {
     fn drop(&mut self) {
         // hyper leaves the body out where there must be none: the head is all of the answer then.
-        if !self.bytes.is_empty() {
+        if let Content::Whole { bytes, .. } = &self.content
+            && !bytes.is_empty()
+        {
             self.exchange.lock().answer_handed(None);
         }
     }

@@ -33,6 +33,8 @@ enum Phase {
     Work,
     /// The answer is on its way, but hyper does not have all of it.
     Answer,
+    /// The answer goes out in pieces, as they come.
+    Stream,
     /// hyper has all of the answer and writes it out.
     LastBytes,
 }
@@ -61,7 +63,7 @@ impl<R> Exchange<R> {
                 self.phase = Phase::Head;
                 self.deadline = Some(now + self.times.patience);
             }
-            Phase::Head | Phase::Work | Phase::Answer | Phase::LastBytes => {}
+            Phase::Head | Phase::Work | Phase::Answer | Phase::Stream | Phase::LastBytes => {}
         }
     }
 
@@ -77,6 +79,18 @@ impl<R> Exchange<R> {
         self.deadline = Some(now + self.times.patience);
     }
 
+    /// An answer begins that goes out in pieces: the peer is waited for only while it has some to take.
+    pub(super) fn stream_began(&mut self, now: Instant) {
+        self.phase = Phase::Stream;
+        self.deadline = Some(now + self.times.patience);
+    }
+
+    /// hyper has taken a piece.
+    pub(super) fn piece_handed(&mut self, now: Instant) {
+        // A peer that takes the pieces one by one is in time with each.
+        self.deadline.get_or_insert(now + self.times.patience);
+    }
+
     /// hyper has taken the answer's body; `kept` waits for it to be written out.
     pub(super) fn answer_handed(&mut self, kept: Option<R>) {
         self.phase = Phase::LastBytes;
@@ -85,6 +99,9 @@ impl<R> Exchange<R> {
 
     /// Everything that hyper had is with the operating system. Returns what was kept if that completes an answer.
     pub(super) fn flushed(&mut self, now: Instant) -> Option<R> {
+        if self.phase == Phase::Stream {
+            self.deadline = None;
+        }
         if self.phase != Phase::LastBytes {
             return None;
         }
@@ -168,6 +185,22 @@ mod tests {
 
         assert_eq!(idle, Some(start + IDLE));
         assert_eq!(head, Some(start + 2 * PATIENCE));
+    }
+
+    #[test]
+    fn only_pieces_on_their_way_have_a_deadline() {
+        let start = Instant::now();
+        let mut exchange = exchange(start);
+        exchange.request_came();
+        exchange.stream_began(start);
+
+        exchange.flushed(start);
+        let while_nothing_comes = exchange.deadline();
+        exchange.piece_handed(start + IDLE);
+        exchange.piece_handed(start + IDLE + PATIENCE / 2);
+        let while_the_peer_takes = exchange.deadline();
+
+        assert_eq!((while_nothing_comes, while_the_peer_takes), (None, Some(start + IDLE + PATIENCE)));
     }
 
     #[test]

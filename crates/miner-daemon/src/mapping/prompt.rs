@@ -11,7 +11,7 @@ use super::{Fields, Unmappable, text};
 
 /// A profile's `prompt`, with its template read.
 #[derive(Clone, Debug)]
-pub(super) enum PromptRule {
+pub(crate) enum PromptRule {
     /// One field is the user's message.
     Field(String),
     /// A text around fields is the user's message.
@@ -33,8 +33,18 @@ impl PromptRule {
         })
     }
 
+    /// The conversation of OpenAI's chat completions.
+    pub(crate) fn openai_chat() -> Self {
+        Self::Chat {
+            messages: "messages".into(),
+            role: "role".into(),
+            content: "content".into(),
+            roles: [("developer".into(), Role::System)].into(),
+        }
+    }
+
     /// Reads the conversation out of a request's fields.
-    pub(super) fn apply(&self, fields: Fields<'_>) -> Result<Vec<Message>, Unmappable> {
+    pub(crate) fn apply(&self, fields: Fields<'_>) -> Result<Vec<Message>, Unmappable> {
         match self {
             Self::Field(field) => Ok(vec![user(text::text_or_json(value(fields, field)?))]),
             Self::Template(template) => Ok(vec![user(fill(template, fields)?)]),
