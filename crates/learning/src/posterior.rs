@@ -161,20 +161,22 @@ impl Posterior {
     pub fn tune(&mut self) {
         /// Beyond this size it would take too long.
         const LARGEST: usize = 400;
-        const DEVIATIONS: [f64; 4] = [0.03, 0.06, 0.12, 0.24];
+        const ARM: [f64; 4] = [0.03, 0.06, 0.12, 0.25];
+        const CELL: [f64; 4] = [0.02, 0.04, 0.08, 0.16];
         if self.size() > LARGEST {
             return;
         }
-        let best = |candidates: [Prior; 4]| {
-            let scored = candidates.map(|prior| (self.plausibility(prior), prior));
-            scored.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).map_or(self.prior, |(_, prior)| prior)
-        };
-        let prior = best(DEVIATIONS.map(|cell| Prior { cell, ..self.prior }));
-        let prior = best(DEVIATIONS.map(|arm| Prior { arm, ..prior }));
+        let prior = self.most_plausible(self.prior, &CELL.map(|cell| Prior { cell, ..self.prior }));
+        let prior = self.most_plausible(prior, &ARM.map(|arm| Prior { arm, ..prior }));
         if prior != self.prior {
             self.prior = prior;
             self.solved = None;
         }
+    }
+
+    fn most_plausible(&self, otherwise: Prior, candidates: &[Prior]) -> Prior {
+        let scored = candidates.iter().map(|&prior| (self.plausibility(prior), prior));
+        scored.max_by(|a, b| a.0.total_cmp(&b.0)).map_or(otherwise, |(_, prior)| prior)
     }
 
     /// The logarithm of how likely the evidence was under a prior, up to a constant.
@@ -232,18 +234,18 @@ impl Posterior {
         self.prior.mean + sum
     }
 
-    /// Draws all effects together, `LANES` times.
-    pub fn draw<const LANES: usize>(&mut self, random: &mut Random) -> Draw<'_, LANES> {
+    /// Draws all effects together, `LANES` times. Their deviations are multiplied by `spread`: 1 draws what is believed.
+    pub fn draw<const LANES: usize>(&mut self, spread: f64, random: &mut Random) -> Draw<'_, LANES> {
         self.solve();
         let mut values: Vec<[f64; LANES]> =
             (0..self.size()).map(|_| std::array::from_fn(|_| random.normal())).collect();
         if let Some(solved) = &self.solved {
             solved.factor.solve_up(&mut values);
             for (value, mean) in values.iter_mut().zip(&solved.means) {
-                value.iter_mut().for_each(|value| *value += mean);
+                value.iter_mut().for_each(|value| *value = *value * spread + mean);
             }
         }
-        Draw { prior: self.prior, index: &self.index, values, unknown: BTreeMap::new() }
+        Draw { prior: self.prior, spread, index: &self.index, values, unknown: BTreeMap::new() }
     }
 
     fn place(&mut self, effect: Effect) -> usize {
@@ -292,6 +294,7 @@ fn dense(size: usize, entries: impl Iterator<Item = (usize, f64)>) -> Vec<f64> {
 #[derive(Debug)]
 pub struct Draw<'a, const LANES: usize> {
     prior: Prior,
+    spread: f64,
     index: &'a BTreeMap<Effect, usize>,
     values: Vec<[f64; LANES]>,
     /// Effects without evidence, drawn when first asked for.
@@ -304,7 +307,7 @@ impl<const LANES: usize> Draw<'_, LANES> {
         if let Some(values) = self.index.get(&effect).and_then(|&index| self.values.get(index)) {
             return *values;
         }
-        let deviation = self.prior.deviation(effect);
+        let deviation = self.spread * self.prior.deviation(effect);
         *self.unknown.entry(effect).or_insert_with(|| std::array::from_fn(|_| deviation * random.normal()))
     }
 
@@ -374,7 +377,7 @@ mod tests {
 
         let scores: Vec<f64> = (0..4000)
             .flat_map(|_| {
-                let mut draw = posterior.draw::<4>(&mut random);
+                let mut draw = posterior.draw::<4>(1.0, &mut random);
                 draw.score(0, 0, &mut random)
             })
             .collect();

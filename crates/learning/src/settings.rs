@@ -31,6 +31,9 @@ pub struct Settings {
     pub canary: f64,
     /// With so many answers an arm is known.
     pub known_after: u64,
+    /// How far draws spread, in parts of what is believed. Less than 1 tries less of what is unlikely to be the best: drawing
+    /// all that is believed explores for an eternity that no arm has.
+    pub spread: f64,
     /// How many draws decide how likely an arm is the best.
     pub draws: u32,
 }
@@ -49,6 +52,7 @@ impl Default for Settings {
             exploration: 0.02,
             canary: 0.02,
             known_after: 200,
+            spread: 0.7,
             draws: 1000,
         }
     }

@@ -42,14 +42,14 @@ pub struct Chances {
     pub declined: f64,
 }
 
-/// Returns for each choice how often each candidate is the best of it in draws from the belief.
-pub fn chances(posterior: &mut Posterior, choices: &[Choice], draws: u32, random: &mut Random) -> Vec<Chances> {
+/// Returns for each choice how often each candidate is the best of it in draws from the belief, spread as the settings say.
+pub fn chances(posterior: &mut Posterior, choices: &[Choice], settings: &Settings, random: &mut Random) -> Vec<Chances> {
     let mut wins: Vec<Chances> =
         choices.iter().map(|c| Chances { candidates: vec![0.0; c.candidates.len()], declined: 0.0 }).collect();
-    let rounds = (draws as usize).div_ceil(LANES).max(1);
+    let rounds = (settings.draws as usize).div_ceil(LANES).max(1);
     let win = ((rounds * LANES) as f64).recip();
     for _ in 0..rounds {
-        let mut draw = posterior.draw::<LANES>(random);
+        let mut draw = posterior.draw::<LANES>(settings.spread, random);
         for (choice, wins) in choices.iter().zip(&mut wins) {
             let mut best = [(f64::NEG_INFINITY, None); LANES];
             if let Some(declined) = choice.declined {
@@ -174,7 +174,7 @@ mod tests {
     fn without_evidence_all_arms_are_equally_likely_the_best() {
         let mut posterior = Posterior::new(Prior::default());
 
-        let chances = chances(&mut posterior, &[choice(4)], 8000, &mut Random::new(1, &[]));
+        let chances = chances(&mut posterior, &[choice(4)], &Settings { draws: 8000, ..Settings::default() }, &mut Random::new(1, &[]));
 
         for chance in &chances[0].candidates {
             assert!((chance - 0.25).abs() < 0.02, "{chances:?}");
@@ -187,7 +187,7 @@ mod tests {
         let mut dear = choice(2);
         dear.candidates[1].penalty = 0.6;
 
-        let chances = chances(&mut posterior, &[choice(2), dear], 100, &mut Random::new(1, &[]));
+        let chances = chances(&mut posterior, &[choice(2), dear], &Settings::default(), &mut Random::new(1, &[]));
 
         assert!((chances[0].candidates[1] - 1.0).abs() < 1e-9, "{chances:?}");
         assert!((chances[1].candidates[0] - 1.0).abs() < 1e-9, "{chances:?}");
@@ -198,7 +198,7 @@ mod tests {
         let mut posterior = certain(&[-0.5, -0.2]);
         let choice = Choice { declined: Some(0.0), ..choice(2) };
 
-        let chances = chances(&mut posterior, &[choice], 100, &mut Random::new(1, &[]));
+        let chances = chances(&mut posterior, &[choice], &Settings::default(), &mut Random::new(1, &[]));
 
         assert!((chances[0].declined - 1.0).abs() < 1e-9, "{chances:?}");
     }

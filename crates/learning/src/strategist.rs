@@ -164,7 +164,7 @@ impl Strategist {
     pub fn revise(&mut self, epoch: u64, validators: &[u32], choices: &[Choice]) -> Report {
         self.number += 1;
         let mut random = Random::new(self.seed, &[self.number]);
-        let chances = shares::chances(self.learner.posterior(), choices, self.settings.draws, &mut random);
+        let chances = shares::chances(self.learner.posterior(), choices, &self.settings, &mut random);
         let last_change = self.learner.last_change();
         let advice = self.guard.advise(epoch, last_change);
         if matches!(advice, Advice::RollBack { .. })

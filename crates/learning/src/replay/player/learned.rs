@@ -63,7 +63,7 @@ fn weights(class: usize, arm: usize) -> [(Effect, f64); 3] {
 impl Player for Learned {
     fn choose(&mut self, request: &Request<'_>, random: &mut Random) -> Option<usize> {
         let class = request.row.class as u32;
-        let mut draw = self.posterior.draw::<1>(random);
+        let mut draw = self.posterior.draw::<1>(self.settings.spread, random);
         let drawn = |(arm, &cost): (usize, &f64)| {
             let [score] = draw.score(class, arm as u32, random);
             Offer { score, cost }
