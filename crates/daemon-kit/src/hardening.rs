@@ -5,7 +5,10 @@ use std::io;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
 /// Forbids core dumps, and reading this process's memory as its own user.
-pub(crate) fn harden() -> io::Result<()> {
+///
+/// # Errors
+/// If the kernel refuses.
+pub fn harden() -> io::Result<()> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     Ok(())

@@ -6,6 +6,7 @@ pub mod ipc;
 pub mod logs;
 pub mod outbox;
 
+mod credential;
 mod daemon;
 mod hardening;
 mod home;
@@ -16,7 +17,9 @@ mod store;
 mod supervised;
 mod workers;
 
+pub use credential::{read_secret, systemd_credential};
 pub use daemon::{Daemon, main};
+pub use hardening::harden;
 pub use home::{Home, HomeError};
 pub use instance::{Instance, InstanceError};
 pub use problems::Problems;

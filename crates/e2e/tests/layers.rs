@@ -17,9 +17,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("llm-router", &["common"]),
     ("miner-daemon", &["bittensor", "chain", "common", "daemon-kit"]),
     ("task-handler", &["common", "credentials", "daemon-kit", "llm", "llm-router"]),
-    ("tracker", &["common", "daemon-kit", "learning"]),
-    ("wallet-manager", &["bittensor", "common", "daemon-kit"]),
-    ("minerctl", &["common", "credentials", "daemon-kit", "learning"]),
+    ("notify", &["common"]),
+    ("tracker", &["common", "credentials", "daemon-kit", "learning", "notify"]),
+    ("wallet-manager", &["bittensor", "chain", "common", "daemon-kit"]),
+    ("minerctl", &["bittensor", "common", "credentials", "daemon-kit", "learning"]),
     ("sandbox", &["bittensor", "common", "daemon-kit", "sandbox-chain"]),
     ("sandbox-chain", &["bittensor", "common"]),
     ("e2e", &[]),
@@ -29,9 +30,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const RESERVED: &[(&str, &[&str])] = &[
     ("age", &["credentials"]),
     ("hyper", &["miner-daemon", "sandbox"]),
-    ("reqwest", &["llm", "miner-daemon"]),
+    ("reqwest", &["llm", "miner-daemon", "notify"]),
     ("sp-core", &["bittensor", "sandbox-chain"]),
     ("subxt", &["chain"]),
+    ("teloxide", &["notify"]),
 ];
 
 /// What the pure crates must do without.

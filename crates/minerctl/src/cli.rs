@@ -1,10 +1,14 @@
 //! The command line: what the operator can ask for.
 
+mod wallet;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use common::config::credential::Audience;
 use common::id::TaskId;
+
+pub(crate) use wallet::{KeyArgs, KeyName, NamesArgs, PasswordArgs, RegenKey, SecretArgs, TotpCommand, WalletCommand};
 
 /// Stands under every list of commands.
 const EXIT_CODES: &str = "\
@@ -67,6 +71,9 @@ pub(crate) enum Command {
     /// Keep vendors' API keys and alert tokens, encrypted to the process that needs them
     #[command(subcommand)]
     Credentials(CredentialsCommand),
+    /// Make, list and open wallets; keys never stand on the command line
+    #[command(subcommand)]
+    Wallet(WalletCommand),
     /// Show the daemons' logs, merged in the order of time
     Logs(LogsArgs),
 }

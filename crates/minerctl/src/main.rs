@@ -13,6 +13,7 @@ mod pause;
 mod sandbox;
 mod status;
 mod up;
+mod wallet;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             Command::Config(ConfigCommand::Check) => config::check(&cli.common).await,
             Command::Up(args) => up::run(&cli.common, args).await,
             Command::Credentials(command) => credentials::run(&cli.common, command).await,
+            Command::Wallet(command) => wallet::run(&cli.common, command).await,
             Command::Logs(args) => logs::run(&cli.common, args),
             Command::Down(args) => down::run(&cli.common, args).await,
         }
