@@ -1,5 +1,6 @@
 //! What travels between the daemons and what is configured: pure data, no I/O, no clock.
 
+pub mod alert;
 pub mod amount;
 pub mod call;
 pub mod config;

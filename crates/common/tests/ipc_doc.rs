@@ -3,8 +3,12 @@
 
 use common::call::miner::refusals::ExplainRefusals;
 use common::call::miner::{MinerCall, MinerStatusQuery};
-use common::call::task::{AnswerPiece, CheckVendors, ListModels, SetPaused, StreamTask, SubmitTask, TaskCall, TaskHandlerStatusQuery};
-use common::call::tracker::{Beat, RecordEntries, TrackerCall, TrackerStatusQuery};
+use common::call::task::{
+    AnswerPiece, BudgetQuery, CheckVendors, ConfirmClock, ListModels, ReportEarnings, SetPaused, StreamTask, SubmitTask, TaskCall, TaskHandlerStatusQuery,
+};
+use common::call::tracker::{
+    Beat, ListAlerts, ListEvents, RecordEntries, TakeApprovals, TrackerCall, TrackerStatusQuery,
+};
 use common::call::wallet::balance::{BalanceQuery, EarningsQuery};
 use common::call::wallet::operation::{
     ApproveOperation, ListOperations, OperationQuery, PerformOperation, QuoteOperation, RejectOperation,
@@ -39,8 +43,8 @@ macro_rules! documented {
 }
 
 documented!(the_calls_of_miner_daemon_are_documented, MinerCall { MinerStatusQuery ExplainRefusals });
-documented!(the_calls_of_task_handler_are_documented, TaskCall { SubmitTask StreamTask SetPaused TaskHandlerStatusQuery CheckVendors ListModels });
-documented!(the_calls_of_tracker_are_documented, TrackerCall { RecordEntries Beat TrackerStatusQuery });
+documented!(the_calls_of_task_handler_are_documented, TaskCall { SubmitTask StreamTask SetPaused TaskHandlerStatusQuery CheckVendors ListModels BudgetQuery ConfirmClock ReportEarnings });
+documented!(the_calls_of_tracker_are_documented, TrackerCall { RecordEntries Beat TrackerStatusQuery ListAlerts ListEvents TakeApprovals });
 documented!(the_calls_of_wallet_manager_are_documented, WalletCall { WalletStatusQuery Unlock Lock EnrolTotp ConfirmTotp QuoteOperation PerformOperation OperationQuery ListOperations ApproveOperation RejectOperation BalanceQuery EarningsQuery });
 
 #[test]
@@ -113,9 +117,15 @@ fn every_example_is_checked() {
         "TaskHandlerStatusQuery",
         "CheckVendors",
         "ListModels",
+        "BudgetQuery",
+        "ConfirmClock",
+        "ReportEarnings",
         "RecordEntries",
         "Beat",
         "TrackerStatusQuery",
+        "ListAlerts",
+        "ListEvents",
+        "TakeApprovals",
         "WalletStatusQuery",
         "Unlock",
         "Lock",

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use common::call::tracker::{Beat, TrackerCall, Wishes};
+use common::alert::Condition;
+use common::call::tracker::{Beat, TrackerCall, Vital, Wishes};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
@@ -15,14 +16,32 @@ use crate::store::{Durability, Store};
 /// An interval cannot be shorter.
 const FASTEST: Duration = Duration::from_millis(1);
 
+/// What a daemon finds wrong with itself and its surroundings, and figures that an operator may ask for from afar.
+pub trait Health: Send + Sync + 'static {
+    /// Looks; asked before every beat.
+    fn look(&self) -> impl Future<Output = (Vec<Condition>, Vec<Vital>)> + Send;
+}
+
+/// Nothing to tell.
+impl Health for () {
+    async fn look(&self) -> (Vec<Condition>, Vec<Vital>) {
+        (Vec::new(), Vec::new())
+    }
+}
+
 /// Starts the beat. The newest wishes stay as they are while tracker is away. `store` is the database with the outbox.
 #[must_use]
-pub fn start(daemon: &Daemon, tracker: Client<TrackerCall>, store: Option<Store>) -> watch::Receiver<Wishes> {
+pub fn start(
+    daemon: &Daemon,
+    tracker: Client<TrackerCall>,
+    store: Option<Store>,
+    health: impl Health,
+) -> watch::Receiver<Wishes> {
     let (sender, wishes) = watch::channel(Wishes::default());
     let stopping = daemon.workers.token();
     let own = daemon.clone();
     daemon.workers.spawn("beat", async move {
-        stopping.run_until_cancelled(keep_beating(&own, &tracker, store.as_ref(), &sender)).await;
+        stopping.run_until_cancelled(keep_beating(&own, &tracker, store.as_ref(), &health, &sender)).await;
     });
     wishes
 }
@@ -31,6 +50,7 @@ async fn keep_beating(
     daemon: &Daemon,
     tracker: &Client<TrackerCall>,
     store: Option<&Store>,
+    health: &impl Health,
     wishes: &watch::Sender<Wishes>,
 ) {
     let period = daemon.config.miner.daemons.beat().max(FASTEST);
@@ -39,11 +59,14 @@ async fn keep_beating(
     loop {
         ticks.tick().await;
         tracker.connected().await;
+        let (conditions, vitals) = health.look().await;
         let beat = Beat {
             service: daemon.service.to_owned(),
             pid: std::process::id(),
             started_unix_ms: daemon.started_unix_ms,
             outbox: waiting(store).await,
+            conditions,
+            vitals,
         };
         match tracker.call(beat, period).await {
             Ok(heard) => {
@@ -71,6 +94,7 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
+    use common::alert::{AlertSeverity, ConditionKind};
     use common::id::EntryId;
     use common::ipc::Reply;
     use common::record::{Entry, Record, Refusal, RefusalReason};
@@ -84,6 +108,19 @@ mod tests {
     use crate::workers::Workers;
 
     const WISHES: Wishes = Wishes { revision: 3, paused: true, frozen: false };
+
+    struct Overspent;
+
+    impl Health for Overspent {
+        async fn look(&self) -> (Vec<Condition>, Vec<Vital>) {
+            (vec![condition()], Vec::new())
+        }
+    }
+
+    fn condition() -> Condition {
+        let (kind, subject) = (ConditionKind::Budget, "daily".to_owned());
+        Condition { kind, subject, severity: AlertSeverity::Warning, detail: "80 % used".into() }
+    }
 
     struct Tracker(mpsc::Sender<Beat>);
 
@@ -133,11 +170,18 @@ mod tests {
         let daemon = daemon(directory.path());
         let tracker = Client::new(path, "tracker", &daemon.workers);
 
-        let mut wishes = start(&daemon, tracker, Some(store));
+        let mut wishes = start(&daemon, tracker, Some(store), Overspent);
         let beat = beats.recv().await.unwrap();
         wishes.changed().await.unwrap();
 
-        let expected = Beat { service: "task-handler".into(), pid: std::process::id(), started_unix_ms: 17, outbox: 1 };
+        let expected = Beat {
+            service: "task-handler".into(),
+            pid: std::process::id(),
+            started_unix_ms: 17,
+            outbox: 1,
+            conditions: vec![condition()],
+            vitals: vec![],
+        };
         assert_eq!(beat, expected);
         assert_eq!(*wishes.borrow(), WISHES);
     }

@@ -104,7 +104,7 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
         tracing::info!(address = %listener.address, ?netuids, %hotkey, "Validators are answered");
     }
     // Its answers are for people and for beats of others; this daemon needs no wishes.
-    drop(beat::start(&daemon, tracker, Some(store)));
+    drop(beat::start(&daemon, tracker, Some(store), ()));
     let (callers, refusals) = (Arc::clone(&front.callers), front.refusals.clone());
     let service = StatusService { daemon: daemon.clone(), hotkey, listeners, chain: source, callers, refusals, load };
     workers.spawn("ipc-server", ipc::serve(socket, SERVICE, Arc::new(service), workers.clone()));

@@ -31,7 +31,7 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     let store = ledger::open(&daemon.home.state_dir().join("ledger.db")).context("the ledger cannot be opened")?;
     let tracker = Client::new(daemon.home.socket("tracker"), "tracker", workers);
     let courier = Courier::start(store.clone(), tracker.clone(), workers);
-    let wishes = beat::start(&daemon, tracker, Some(store.clone()));
+    let wishes = beat::start(&daemon, tracker, Some(store.clone()), ());
 
     let clock = Clock::system();
     let notify = Notify::new(move || courier.notify());

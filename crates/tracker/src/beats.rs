@@ -105,6 +105,16 @@ impl Beats {
         notices
     }
 
+    /// Returns who is silent, and for how long.
+    #[must_use]
+    pub fn silent(&self, now: Instant) -> Vec<(&'static str, Duration)> {
+        let silence = |(service, watched): (&&'static str, &Watched)| {
+            let silence = now.saturating_duration_since(watched.heard);
+            (silence > self.patience).then_some((*service, silence))
+        };
+        self.daemons.iter().filter_map(silence).collect()
+    }
+
     /// Returns the newest beat of every daemon that was heard.
     #[must_use]
     pub fn states(&self) -> Vec<BeatState> {
@@ -180,6 +190,7 @@ mod tests {
         let silent = Notice::Silent { service: "wallet-manager", silence: 21 * SECOND };
         assert_eq!(beats.newly_silent(start + 21 * SECOND), [silent]);
         assert_eq!(beats.newly_silent(start + 22 * SECOND), []);
+        assert_eq!(beats.silent(start + 25 * SECOND), [("wallet-manager", 25 * SECOND)]);
         let back = Notice::Back { service: "wallet-manager", silence: 30 * SECOND };
         assert_eq!(beats.hear(beat("wallet-manager", 1), start + 30 * SECOND, 0), Ok(vec![back]));
         assert_eq!(beats.hear(beat("wallet-manager", 1), start + 35 * SECOND, 0), Ok(vec![]));
@@ -205,7 +216,7 @@ mod tests {
     }
 
     fn beat(service: &str, pid: u32) -> Beat {
-        Beat { service: service.into(), pid, started_unix_ms: 1, outbox: 0 }
+        Beat { service: service.into(), pid, started_unix_ms: 1, outbox: 0, conditions: vec![], vitals: vec![] }
     }
 
     fn hear_all(beats: &mut Beats, now: Instant) {

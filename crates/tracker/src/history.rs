@@ -5,10 +5,11 @@ mod epochs;
 mod integer;
 mod row;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use common::call::tracker::{EpochSummary, Wishes};
-use common::id::EntryId;
+use common::id::{EntryId, Netuid};
 use common::record::{Entry, TaskCounts};
 use daemon_kit::{Durability, Store, StoreError};
 use rusqlite::Connection;
@@ -16,7 +17,7 @@ use rusqlite::Connection;
 use crate::schema::MIGRATIONS;
 
 /// The database; clones share it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct History {
     store: Store,
 }
@@ -73,6 +74,24 @@ impl History {
     /// When the database cannot be read or written.
     pub async fn rebuild_counts(&self) -> Result<(), StoreError> {
         self.store.run(Durability::Synced, counts::rebuild).await
+    }
+
+    /// Returns the incentives of the newest epochs of each subnet, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn incentives(&self) -> Result<BTreeMap<Netuid, Vec<u16>>, StoreError> {
+        self.store.run(Durability::Lazy, epochs::incentives).await
+    }
+
+    /// Sets whether no task should be answered.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn set_paused(&self, paused: bool) -> Result<(), StoreError> {
+        let update =
+            move |connection: &Connection| connection.execute("UPDATE wishes SET paused = ?1", [paused]).map(drop);
+        self.store.run(Durability::Synced, update).await
     }
 
     /// Returns what the operator wishes.

@@ -2,11 +2,15 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use common::call::tracker::{Beat, RecordEntries, Recorded, TrackerCall, TrackerStatus, TrackerStatusQuery, Wishes};
+use common::call::tracker::{
+    AlertList, Approvals, Beat, EventList, ListAlerts, ListEvents, RecordEntries, Recorded, TakeApprovals, TrackerCall,
+    TrackerStatus, TrackerStatusQuery, Wishes,
+};
 use common::ipc::{Fault, FaultCode, Reply};
 use daemon_kit::ipc::{CallContext, Service};
 use daemon_kit::{Daemon, StoreError};
 
+use crate::alerts::Alerts;
 use crate::history::History;
 use crate::watch::Watch;
 
@@ -15,6 +19,7 @@ pub(crate) struct Tracker {
     daemon: Daemon,
     history: History,
     watch: Watch,
+    alerts: Alerts,
 }
 
 impl Service for Tracker {
@@ -25,14 +30,17 @@ impl Service for Tracker {
             TrackerCall::RecordEntries(call) => Reply::of::<RecordEntries>(self.record(call).await),
             TrackerCall::Beat(beat) => Reply::of::<Beat>(self.hear(beat).await),
             TrackerCall::TrackerStatusQuery(_) => Reply::of::<TrackerStatusQuery>(self.status().await),
+            TrackerCall::ListAlerts(_) => Reply::of::<ListAlerts>(Ok(AlertList { alerts: self.alerts.open() })),
+            TrackerCall::ListEvents(call) => Reply::of::<ListEvents>(self.events(call).await),
+            TrackerCall::TakeApprovals(_) => Reply::of::<TakeApprovals>(self.approvals().await),
         }
     }
 }
 
 impl Tracker {
     /// Puts the parts together.
-    pub(crate) fn new(daemon: Daemon, history: History, watch: Watch) -> Self {
-        Self { daemon, history, watch }
+    pub(crate) fn new(daemon: Daemon, history: History, watch: Watch, alerts: Alerts) -> Self {
+        Self { daemon, history, watch, alerts }
     }
 
     async fn record(&self, call: RecordEntries) -> Result<Recorded, Fault> {
@@ -44,8 +52,21 @@ impl Tracker {
     }
 
     async fn hear(&self, beat: Beat) -> Result<Wishes, Fault> {
-        self.watch.hear(beat, unix_ms()).map_err(|error| Fault::new(FaultCode::Invalid, error.to_string()))?;
+        let known = self.watch.hear(beat.clone(), unix_ms());
+        known.map_err(|error| Fault::new(FaultCode::Invalid, error.to_string()))?;
+        self.alerts.report(&beat.service, &beat.conditions);
+        self.alerts.set_vitals(&beat.service, beat.vitals);
         self.history.wishes().await.map_err(|error| unreadable(&error))
+    }
+
+    async fn events(&self, ListEvents { after, limit }: ListEvents) -> Result<EventList, Fault> {
+        let events = self.alerts.events(after, limit.min(MOST_EVENTS)).await;
+        Ok(EventList { events: events.map_err(|error| unreadable(&error))? })
+    }
+
+    async fn approvals(&self) -> Result<Approvals, Fault> {
+        let texts = self.alerts.take_approvals().await;
+        Ok(Approvals { texts: texts.map_err(|error| unreadable(&error))? })
     }
 
     async fn status(&self) -> Result<TrackerStatus, Fault> {
@@ -61,6 +82,8 @@ impl Tracker {
     }
 }
 
+/// Events of one reply: far below what a frame holds.
+const MOST_EVENTS: u16 = 1_000;
 /// What an operator can do when the database fails.
 const ADVICE: &str = "check the space on the disk and the permissions of state/tracker.db";
 

@@ -35,6 +35,11 @@ impl Watch {
         self.lock().states()
     }
 
+    /// Returns who is not heard of, and for how long.
+    pub(crate) fn silent(&self) -> Vec<(&'static str, Duration)> {
+        self.lock().silent(now())
+    }
+
     /// Looks for silent daemons until the workers stop.
     pub(crate) async fn run(self, workers: Workers) {
         let mut ticks = interval(LOOK_EVERY);
@@ -102,6 +107,6 @@ mod tests {
     }
 
     fn beat(service: &str) -> Beat {
-        Beat { service: service.into(), pid: 1, started_unix_ms: 1, outbox: 0 }
+        Beat { service: service.into(), pid: 1, started_unix_ms: 1, outbox: 0, conditions: vec![], vitals: vec![] }
     }
 }

@@ -44,7 +44,7 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     let workers = daemon.workers.clone();
     let tracker = Client::<TrackerCall>::new(daemon.home.socket("tracker"), "tracker", &workers);
     // The wishes are for those who answer tasks.
-    let _wishes = daemon_kit::beat::start(&daemon, tracker, None);
+    let _wishes = daemon_kit::beat::start(&daemon, tracker, None, ());
     let keyring = Arc::new(Keyring::new(wallet.clone(), daemon.config.miner.wallet.lock_after_idle()));
     let idle = Arc::clone(&keyring).lock_when_idle();
     let stopping = workers.clone();

@@ -1,5 +1,7 @@
 //! Calls of task-handler.
 
+mod budget;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,11 +14,18 @@ use crate::money::NanoUsd;
 use crate::outcome::{TaskAnswer, VendorFailure};
 use crate::task::Task;
 
+pub use budget::{
+    Blocked, BudgetQuery, BudgetReport, ClockJump, ConfirmClock, Earnings, EarningsNoted, Lift, Lifted, LimitState,
+    OpenCalls, ReportEarnings, SubnetEarnings,
+};
+
 calls! {
     /// Everything task-handler can be asked.
     TaskCall {
         /// See [`SubmitTask`].
         SubmitTask => TaskAnswer,
+        /// See [`StreamTask`].
+        StreamTask => TaskAnswer,
         /// See [`SetPaused`].
         SetPaused => TaskHandlerStatus,
         /// See [`TaskHandlerStatusQuery`].
@@ -25,6 +34,12 @@ calls! {
         CheckVendors => VendorChecks,
         /// See [`ListModels`].
         ListModels => ModelList,
+        /// See [`BudgetQuery`].
+        BudgetQuery => BudgetReport,
+        /// See [`ConfirmClock`].
+        ConfirmClock => BudgetReport,
+        /// See [`ReportEarnings`].
+        ReportEarnings => EarningsNoted,
     }
 }
 
@@ -34,6 +49,25 @@ calls! {
 pub struct SubmitTask {
     /// The task.
     pub task: Task,
+}
+
+/// As [`SubmitTask`], for a caller who reads along: [`AnswerPiece`]s may come before the reply.
+///
+/// They make up the beginning of the answer's text; the reply says what all of it is and whether it is one. An answer that
+/// must be put into a form first has no pieces.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamTask {
+    /// The task.
+    pub task: Task,
+}
+
+/// A piece of the answer to a [`StreamTask`].
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerPiece {
+    /// What follows the pieces before; never empty.
+    pub text: String,
 }
 
 /// Pauses or resumes answering; kept over a restart.

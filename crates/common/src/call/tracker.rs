@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calls;
 use super::status::ProcessStatus;
+use crate::alert::{Alert, AlertEvent, Condition};
 use crate::id::{EntryId, Netuid};
 use crate::money::{AlphaRao, Rao};
 use crate::record::{Entry, TaskCounts};
@@ -17,6 +18,12 @@ calls! {
         Beat => Wishes,
         /// See [`TrackerStatusQuery`].
         TrackerStatusQuery => TrackerStatus,
+        /// See [`ListAlerts`].
+        ListAlerts => AlertList,
+        /// See [`ListEvents`].
+        ListEvents => EventList,
+        /// See [`TakeApprovals`].
+        TakeApprovals => Approvals,
     }
 }
 
@@ -48,6 +55,20 @@ pub struct Beat {
     pub started_unix_ms: u64,
     /// Entries waiting in its outbox.
     pub outbox: u64,
+    /// All that it finds wrong at the moment.
+    pub conditions: Vec<Condition>,
+    /// What an operator may ask for from afar.
+    pub vitals: Vec<Vital>,
+}
+
+/// A figure of a daemon, in words.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vital {
+    /// What it is, such as `budget daily`.
+    pub name: String,
+    /// How it is, such as `41 % of $2.00`.
+    pub value: String,
 }
 
 /// What the operator wishes, as told to tracker; the answer to every beat.
@@ -60,6 +81,50 @@ pub struct Wishes {
     pub paused: bool,
     /// Whether the strategy should stay as it is.
     pub frozen: bool,
+}
+
+/// Asks what is wrong at the moment.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListAlerts {}
+
+/// What is wrong at the moment.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertList {
+    /// The most severe first.
+    pub alerts: Vec<Alert>,
+}
+
+/// Asks how alerts began and ended.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListEvents {
+    /// Only events with a greater number.
+    pub after: u64,
+    /// At most so many.
+    pub limit: u16,
+}
+
+/// How alerts began and ended.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventList {
+    /// The oldest first.
+    pub events: Vec<AlertEvent>,
+}
+
+/// Takes what an operator sent from a chat for wallet-manager; each text is given away once.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakeApprovals {}
+
+/// Texts of an operator, as they came: tracker does not judge them.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approvals {
+    /// The oldest first; each is meant to be an operation's number and a one-time code.
+    pub texts: Vec<String>,
 }
 
 /// Asks for tracker's state.

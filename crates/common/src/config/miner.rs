@@ -7,6 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::alerts::Alerts;
 use crate::config::chain::ChainConfig;
 use crate::config::wallet::{Reregister, StakingRule, WalletPolicy};
 use crate::id::{ModelName, Netuid, Ss58, VendorName};
@@ -38,6 +39,9 @@ pub struct MinerConfig {
     /// What the daemons have in common.
     #[serde(default)]
     pub daemons: Daemons,
+    /// Who is told when something is wrong.
+    #[serde(default)]
+    pub alerts: Alerts,
 }
 
 /// `wallet` in miner-config.json

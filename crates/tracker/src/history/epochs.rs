@@ -1,5 +1,7 @@
 //! What the newest epochs say, for the status.
 
+use std::collections::BTreeMap;
+
 use common::call::tracker::EpochSummary;
 use common::id::Netuid;
 use common::money::{AlphaRao, Rao};
@@ -23,6 +25,24 @@ pub(super) fn newest(connection: &Connection, unix_ms: u64) -> rusqlite::Result<
         summary.emission_of_day = earned_since(connection, summary.netuid, unix_ms.saturating_sub(DAY_MS))?;
     }
     Ok(summaries)
+}
+
+/// Epochs of a subnet that say what is usual.
+const RECENT: u32 = 23;
+
+/// Returns the incentives of the newest epochs of each subnet, newest first; nothing where the hotkey was not registered.
+pub(super) fn incentives(connection: &Connection) -> rusqlite::Result<BTreeMap<Netuid, Vec<u16>>> {
+    let mut subnets = connection.prepare_cached("SELECT DISTINCT netuid FROM epochs")?;
+    let mut recent = connection.prepare_cached(
+        "SELECT incentive FROM epochs WHERE netuid = ?1 AND incentive IS NOT NULL ORDER BY block DESC LIMIT ?2",
+    )?;
+    let mut incentives = BTreeMap::new();
+    for netuid in subnets.query_map([], |row| row.get(0))? {
+        let netuid: u16 = netuid?;
+        let newest = recent.query_map(params![netuid, RECENT], |row| row.get(0))?;
+        incentives.insert(Netuid(netuid), newest.collect::<rusqlite::Result<_>>()?);
+    }
+    Ok(incentives)
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<EpochSummary> {

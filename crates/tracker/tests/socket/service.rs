@@ -1,21 +1,17 @@
-//! tracker over its real socket.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! What every tracker answers.
 
 use std::path::Path;
-use std::time::Duration;
 
-use common::call::tracker::{Beat, RecordEntries, TrackerCall, TrackerStatus, TrackerStatusQuery, Wishes};
+use common::call::tracker::{Beat, RecordEntries, TrackerStatusQuery, Wishes};
 use common::id::EntryId;
 use common::ipc::{FaultCode, Reply, Response, ServerFrame};
 use common::record::{Entry, Record, Refusal, RefusalReason, TaskCounts};
-use daemon_kit::config::Config;
-use daemon_kit::ipc::{Client, connect};
-use daemon_kit::{Daemon, Home, Problems, Workers};
+use daemon_kit::{Home, Workers};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-const TIME: Duration = Duration::from_secs(10);
+use crate::running::{Running, TIME, daemon};
 
 #[tokio::test]
 async fn entries_sent_twice_count_once_also_after_a_restart() {
@@ -40,7 +36,14 @@ async fn entries_sent_twice_count_once_also_after_a_restart() {
 async fn a_beat_is_answered_with_the_wishes_and_shown_in_the_status() {
     let home = tempfile::tempdir().unwrap();
     let tracker = Running::start(home.path()).await;
-    let beat = Beat { service: "task-handler".into(), pid: 12, started_unix_ms: 1, outbox: 7 };
+    let beat = Beat {
+        service: "task-handler".into(),
+        pid: 12,
+        started_unix_ms: 1,
+        outbox: 7,
+        conditions: vec![],
+        vitals: vec![],
+    };
 
     let wishes = tracker.client.call(beat.clone(), TIME).await;
     let status = tracker.status().await;
@@ -56,7 +59,8 @@ async fn a_beat_of_a_stranger_is_invalid() {
     let home = tempfile::tempdir().unwrap();
     let tracker = Running::start(home.path()).await;
 
-    let beat = Beat { service: "stranger".into(), pid: 12, started_unix_ms: 1, outbox: 0 };
+    let beat =
+        Beat { service: "stranger".into(), pid: 12, started_unix_ms: 1, outbox: 0, conditions: vec![], vitals: vec![] };
     let fault = tracker.client.call(beat, TIME).await.unwrap_err();
     tracker.stop().await;
 
@@ -86,61 +90,12 @@ async fn a_second_tracker_in_the_same_home_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let first = Running::start(home.path()).await;
 
-    let second = tracker::run(daemon(home.path(), Workers::new())).await;
+    let second = tracker::run(daemon(home.path(), &json!({}), Workers::new())).await;
     let status = first.client.call(TrackerStatusQuery {}, TIME).await;
     first.stop().await;
 
     assert!(second.is_err());
     assert!(status.is_ok());
-}
-
-/// A tracker in this process, and a client of it.
-struct Running {
-    workers: Workers,
-    client: Client<TrackerCall>,
-}
-
-impl Running {
-    async fn start(home: &Path) -> Self {
-        let workers = Workers::new();
-        let daemon = daemon(home, workers.clone());
-        let socket = daemon.home.socket("tracker");
-        tracker::run(daemon).await.unwrap();
-        Self { client: connect(&socket, "tracker", &workers).await.unwrap(), workers }
-    }
-
-    async fn status(&self) -> TrackerStatus {
-        self.client.call(TrackerStatusQuery {}, TIME).await.unwrap()
-    }
-
-    async fn stop(self) {
-        drop(self.client);
-        self.workers.stop();
-        self.workers.wait(TIME).await.unwrap();
-    }
-}
-
-fn daemon(home: &Path, workers: Workers) -> Daemon {
-    let home = Home::new(home.to_owned());
-    home.prepare().unwrap();
-    let config = Config {
-        miner: serde_json::from_value(json!({
-            "version": 1, "listeners": [], "callers": { "policy": "listed" }, "vendors": {}
-        }))
-        .unwrap(),
-        subnets: serde_json::from_value(json!({ "version": 1, "subnets": {} })).unwrap(),
-        budgets: serde_json::from_value(json!({ "version": 1, "limits": [] })).unwrap(),
-        credentials: serde_json::from_value(json!({ "version": 1, "entries": {} })).unwrap(),
-    };
-    Daemon {
-        service: "tracker",
-        version: "0.0.0",
-        home,
-        config,
-        workers,
-        problems: Problems::new(),
-        started_unix_ms: 1,
-    }
 }
 
 /// Refusals on the first day of 1970.
