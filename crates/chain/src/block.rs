@@ -142,12 +142,17 @@ impl Block {
 
     /// Asks one runtime API about a subnet.
     pub(crate) async fn api<T: DecodeAsType>(&self, api: &Api, netuid: u16) -> Result<T, ChainError> {
+        self.api_of(api, &netuid.encode()).await
+    }
+
+    /// Asks one runtime API with encoded arguments.
+    pub(crate) async fn api_of<T: DecodeAsType>(&self, api: &Api, arguments: &[u8]) -> Result<T, ChainError> {
         let there = self.at.metadata_ref().runtime_api_trait_by_name(api.pallet);
         if there.is_none_or(|there| there.method_by_name(api.name).is_none()) {
             return Err(self.unsupported(api.name));
         }
         let method = format!("{}_{}", api.pallet, api.name);
-        let answer = self.at.runtime_apis().call_raw(&method, Some(&netuid.encode())).await;
+        let answer = self.at.runtime_apis().call_raw(&method, Some(arguments)).await;
         let answer = answer.map_err(|error| of_runtime_api(&error, api.name, &self.head.number))?;
         decoding::answer(self.at.metadata_ref(), api, &answer)
     }
@@ -251,5 +256,6 @@ pub(crate) struct RawAccount {
 
 #[derive(Debug, DecodeAsType)]
 pub(crate) struct RawBalance {
-    free: u64,
+    pub(crate) free: u64,
+    pub(crate) reserved: u64,
 }

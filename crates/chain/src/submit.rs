@@ -4,28 +4,19 @@
 use std::time::Duration;
 
 use bittensor::keys::Keypair;
-use codec::{Compact, Decode, Encode};
-use scale_value::Composite;
-use subxt::config::{DefaultExtrinsicParamsBuilder, SubstrateConfig};
+use subxt::config::SubstrateConfig;
 use subxt::error::DispatchError;
 use subxt::events::Phase;
-use subxt::transactions::{DynamicPayload, SubmittableTransaction, TransactionProgress, TransactionStatus};
-use subxt::utils::AccountId32;
+use subxt::transactions::{SubmittableTransaction, TransactionProgress, TransactionStatus};
 use tokio::time::{Instant, timeout_at};
 
 use crate::block::Block;
 use crate::calls::Call;
 use crate::client::Client;
-use crate::error::{Cause, ChainError, Pooled, Refusal, Stage, of_events, of_rpc, of_runtime_api, pooled, shortened};
+use crate::error::{Cause, ChainError, Pooled, Refusal, Stage, of_events, of_rpc, pooled, shortened};
 use crate::hashing::blake2_256;
-use crate::head::{Account, BlockHash};
-use crate::signer::KeySigner;
-
-/// So many blocks after the finalized head at which it was signed, a transaction is invalid: then its fate is certain.
-/// About 6 minutes on finney. A power of two, as the chain wants it.
-const MORTAL_BLOCKS: u64 = 32;
-
-type AtBlockClient = subxt::client::OnlineClientAtBlockImpl<SubstrateConfig>;
+use crate::head::BlockHash;
+use crate::transaction::{AtBlockClient, Signed};
 
 /// How sure is sure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -47,17 +38,13 @@ pub struct Inclusion {
     pub transaction: BlockHash,
 }
 
-/// A signed transaction and what decides its fate.
-#[derive(Clone, Debug)]
-struct Signed {
-    bytes: Vec<u8>,
-    hash: BlockHash,
-    account: Account,
-    nonce: u64,
-    /// The finalized block it was signed at: it cannot be in this one or an earlier one.
-    born: u64,
-    /// The first block in which it is invalid.
-    dies: u64,
+/// What is done about a transaction that the chain has not got yet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Again {
+    /// The very same bytes are sent again.
+    Send,
+    /// Nothing: somebody else sends it.
+    Look,
 }
 
 /// A look at the chain for a transaction.
@@ -81,69 +68,41 @@ impl Client {
         until: Until,
         patience: Duration,
     ) -> Result<Inclusion, ChainError> {
-        let deadline = Instant::now() + patience;
         let _one_at_a_time = self.sending.lock().await;
-        let block = self.at_best()?;
-        permitted(call, &block)?;
-        let payload = call.payload();
-        let transaction = self.sign(&block, call.name(), &payload, key).await?;
-        let (signed, transaction) = transaction;
+        let signed = self.prepare(call, &key.public()).await?.sign(key)?;
         tracing::info!(call = call.name(), transaction = %signed.hash, nonce = signed.nonce, "Sending a transaction");
-        let watched = timeout_at(deadline, self.watched(&transaction, &signed, until)).await;
+        self.send(&signed, until, patience).await
+    }
+
+    /// Sends a transaction for the first time, and waits until it is in a block and has worked.
+    ///
+    /// # Errors
+    /// As [`Self::submit`]. Of a transaction that may have been sent before, [`Self::settle`] tells the truth and this does not.
+    pub async fn send(&self, signed: &Signed, until: Until, patience: Duration) -> Result<Inclusion, ChainError> {
+        let deadline = Instant::now() + patience;
+        let transaction = self.at_best()?.at.tx().from_bytes(signed.bytes.clone());
+        let watched = timeout_at(deadline, self.watched(&transaction, signed, until)).await;
         match watched {
             Ok(Ok(Some(inclusion))) => Ok(inclusion),
             Ok(Err(error)) => Err(error),
-            Ok(Ok(None)) => self.settle(&signed, until, deadline).await,
-            Err(_) => self.settle(&signed, until, Instant::now() + Duration::from_secs(1)).await,
+            Ok(Ok(None)) => self.look_for(signed, until, deadline, Again::Send).await,
+            Err(_) => self.look_for(signed, until, Instant::now() + Duration::from_secs(1), Again::Send).await,
         }
     }
 
-    /// What a call would cost now, in rao, tip and price aside.
+    /// Finds out what became of a transaction that may have been sent. With [`Again::Send`] the very same bytes are handed in
+    /// again while the chain has not got them.
     ///
     /// # Errors
-    /// If there is no answer, or the call does not fit the runtime.
-    pub async fn fee_rao(&self, call: &Call, key: &Keypair) -> Result<u64, ChainError> {
-        let block = self.at_best()?;
-        permitted(call, &block)?;
-        let (signed, _) = self.sign(&block, call.name(), &call.payload(), key).await?;
-        let what = "TransactionPaymentApi_query_info";
-        let length = u32::try_from(signed.bytes.len()).unwrap_or(u32::MAX);
-        let arguments = [signed.bytes, length.encode()].concat();
-        let answer = block.at.runtime_apis().call_raw(what, Some(&arguments)).await;
-        let answer = answer.map_err(|error| of_runtime_api(&error, what, &block.number()))?;
-        // The library expects a fee of 128 bits; this chain's balances have 64.
-        <(Compact<u64>, Compact<u64>, u8, u64)>::decode(&mut &*answer)
-            .map(|(_, _, _, fee)| fee)
-            .map_err(|error| ChainError::Malformed { what, problem: error.to_string() })
-    }
-
-    async fn sign(
+    /// As [`Self::submit`].
+    pub async fn settle(
         &self,
-        block: &Block,
-        name: &'static str,
-        payload: &DynamicPayload<Composite<()>>,
-        key: &Keypair,
-    ) -> Result<(Signed, SubmittableTransaction<SubstrateConfig, AtBlockClient>), ChainError> {
-        let account = key.public();
-        let finalized = self.finalized().borrow().unwrap_or(*block.head());
-        let what = "the account's next transaction number";
-        let nonce = block.connection.methods.system_account_next_index(&AccountId32(account)).await;
-        let nonce = nonce.map_err(|error| of_rpc(&error, what, &block.number()))?;
-        let parameters = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
-            .nonce(nonce)
-            .mortal_from_unchecked(MORTAL_BLOCKS, finalized.number, finalized.hash.h256())
-            .build();
-        let unencodable = |error: subxt::error::ExtrinsicError| ChainError::Unencodable {
-            call: name,
-            problem: shortened(&error.to_string()),
-        };
-        let signing = block.at.tx();
-        let mut transaction = signing.create_signable_offline(payload, parameters).map_err(unencodable)?;
-        let transaction = transaction.sign(&KeySigner(key)).map_err(unencodable)?;
-        let bytes = transaction.encoded().to_vec();
-        let hash = BlockHash(blake2_256(&bytes));
-        let dies = finalized.number.saturating_add(MORTAL_BLOCKS);
-        Ok((Signed { bytes, hash, account, nonce, born: finalized.number, dies }, transaction))
+        signed: &Signed,
+        until: Until,
+        patience: Duration,
+        again: Again,
+    ) -> Result<Inclusion, ChainError> {
+        self.look_for(signed, until, Instant::now() + patience, again).await
     }
 
     /// Hands it in and follows it. Nothing comes back if its trace is lost.
@@ -189,7 +148,8 @@ impl Client {
                 ) => return Ok(None),
             };
             let Ok(at) = block.at().await else { return Ok(None) };
-            let current = self.at_best()?;
+            // It is in a block: only its trace may be lost now.
+            let Ok(current) = self.at_best() else { return Ok(None) };
             let head = crate::head::Head {
                 number: at.block_number(),
                 hash: at.block_hash().into(),
@@ -209,7 +169,13 @@ impl Client {
     }
 
     /// Looks for a transaction whose trace was lost, head by head, until its fate is certain.
-    async fn settle(&self, signed: &Signed, until: Until, deadline: Instant) -> Result<Inclusion, ChainError> {
+    async fn look_for(
+        &self,
+        signed: &Signed,
+        until: Until,
+        deadline: Instant,
+        again: Again,
+    ) -> Result<Inclusion, ChainError> {
         let unknown = || ChainError::FateUnknown { hash: signed.hash, nonce: signed.nonce, until: signed.dies };
         let mut known = None;
         loop {
@@ -229,7 +195,10 @@ impl Client {
             };
             match looked {
                 Ok(Found::Here(inclusion)) => return Ok(inclusion),
-                Ok(Found::NotYet) => self.again(signed).await,
+                Ok(Found::NotYet) => match again {
+                    Again::Send => self.again(signed).await,
+                    Again::Look => {}
+                },
                 Err(error) if error.is_of_the_node() => {
                     tracing::debug!(%error, "Could not look for a transaction");
                 }
@@ -250,11 +219,18 @@ impl Client {
         }
         // Its number is used up: by itself, or by another.
         let last = block.number().min(signed.dies);
+        let mut unread = None;
         for number in (signed.born.saturating_add(1)..=last).rev() {
-            let Some(hash) = block.hash_of(number).await? else { continue };
+            let Some(hash) = block.hash_of(number).await? else {
+                unread = Some(number);
+                continue;
+            };
             let body = block.connection.methods.chain_get_block(Some(hash.h256())).await;
             let body = body.map_err(|error| of_rpc(&error, "a block", &number))?;
-            let Some(body) = body else { continue };
+            let Some(body) = body else {
+                unread = Some(number);
+                continue;
+            };
             if body.block.extrinsics.iter().any(|bytes| blake2_256(&bytes.0) == signed.hash.0) {
                 let there = block.at_number(number).await?;
                 if let Some(outcome) = there.outcome(signed).await? {
@@ -262,7 +238,11 @@ impl Client {
                 }
             }
         }
-        Err(ChainError::Superseded { nonce: signed.nonce })
+        match unread {
+            // It may be in there.
+            Some(number) => Err(ChainError::UnknownBlock { block: number.to_string() }),
+            None => Err(ChainError::Superseded { nonce: signed.nonce }),
+        }
     }
 
     /// Sends the very same bytes to whatever node there is now: the first one may have taken them with it.
@@ -281,17 +261,12 @@ impl Client {
 impl Block {
     /// What a transaction did in this block. Nothing if it is not in it.
     async fn outcome(&self, signed: &Signed) -> Result<Option<Result<Inclusion, Refusal>>, ChainError> {
-        let body = self.connection.methods.chain_get_block(Some(self.head().hash.h256())).await;
-        let body = body.map_err(|error| of_rpc(&error, "a block", &self.number()))?;
-        let bodies = body.map(|body| body.block.extrinsics).unwrap_or_default();
-        let Some(place) = bodies.iter().position(|bytes| blake2_256(&bytes.0) == signed.hash.0) else {
-            return Ok(None);
-        };
+        let Some(place) = self.place_of(signed.hash).await? else { return Ok(None) };
         let events = self.at.events().fetch().await.map_err(|error| of_events(&error, &self.number()))?;
         let mut seen = false;
         for event in events.iter() {
             let event = event.map_err(|error| of_events(&error, &self.number()))?;
-            if event.phase() != Phase::ApplyExtrinsic(u32::try_from(place).unwrap_or(u32::MAX)) {
+            if event.phase() != Phase::ApplyExtrinsic(place) {
                 continue;
             }
             match (event.pallet_name(), event.event_name()) {
@@ -306,6 +281,15 @@ impl Block {
         }
         let inclusion = Inclusion { block: self.number(), hash: self.head().hash, transaction: signed.hash };
         Ok(Some(Ok(inclusion)))
+    }
+
+    /// The place of a transaction among the block's.
+    pub(crate) async fn place_of(&self, hash: BlockHash) -> Result<Option<u32>, ChainError> {
+        let body = self.connection.methods.chain_get_block(Some(self.head().hash.h256())).await;
+        let body = body.map_err(|error| of_rpc(&error, "a block", &self.number()))?;
+        let bodies = body.map(|body| body.block.extrinsics).unwrap_or_default();
+        let place = bodies.iter().position(|bytes| blake2_256(&bytes.0) == hash.0);
+        Ok(place.map(|place| u32::try_from(place).unwrap_or(u32::MAX)))
     }
 
     fn failure(&self, bytes: &[u8]) -> Refusal {
@@ -323,19 +307,5 @@ impl Block {
             Err(error) => (Cause::Other, shortened(&error.to_string())),
         };
         Refusal { stage: Stage::Block, cause, name: shortened(&name) }
-    }
-}
-
-/// A call that is not as it was known is not made: it could mean something else now.
-fn permitted(call: &Call, block: &Block) -> Result<(), ChainError> {
-    if let Some(difference) = block.runtime().compatibility.of_call(call.name()) {
-        return Err(ChainError::ShapeDiffers(difference.clone()));
-    }
-    let pallet = call.known().map_or("", |known| known.pallet);
-    let pallet = block.at.metadata_ref().pallet_by_name(pallet);
-    if pallet.is_some_and(|pallet| pallet.call_variant_by_name(call.name()).is_some()) {
-        Ok(())
-    } else {
-        Err(block.unsupported(call.name()))
     }
 }

@@ -34,6 +34,14 @@ impl Block {
         self.value(&known::LAST_STEP, vec![netuid.into()]).await
     }
 
+    /// Blocks from epoch to epoch.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn tempo(&self, netuid: u16) -> Result<u16, ChainError> {
+        self.value(&known::TEMPO, vec![netuid.into()]).await
+    }
+
     /// The block of the subnet's next epoch after this block, as far as can be known: it may come some blocks later, and on
     /// newer runtimes its owner may have it sooner. None if the subnet has no epochs.
     ///
@@ -45,7 +53,7 @@ impl Block {
             // One that is due is put off block by block.
             Ok(next) => Ok(next.map(|next| next.max(after))),
             Err(ChainError::Unsupported { .. }) => {
-                let tempo = self.value(&known::TEMPO, vec![netuid.into()]).await?;
+                let tempo = self.tempo(netuid).await?;
                 Ok(by_tempo(netuid, tempo, after))
             }
             Err(error) => Err(error),

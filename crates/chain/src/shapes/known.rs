@@ -278,6 +278,19 @@ pub(crate) const ACCOUNTS: Entry = Entry {
     needed: Always,
 };
 
+/// The TAO in a subnet's pool.
+pub(crate) const POOL_TAO: Entry = entry("SubnetTAO", BY_SUBNET, Value::All("u64"), Always);
+/// The alpha in a subnet's pool.
+pub(crate) const POOL_ALPHA: Entry = entry("SubnetAlphaIn", BY_SUBNET, Value::All("u64"), Always);
+/// Whether new neurons are taken in.
+pub(crate) const REGISTRATION_ALLOWED: Entry =
+    entry("NetworkRegistrationAllowed", BY_SUBNET, Value::All("bool"), Always);
+/// What part of a registration's price is locked as collateral: 65535 is all. Not compared: no metadata that has it is at
+/// hand, so its description decides.
+pub(crate) const COLLATERAL_SHARE: Entry = entry("CollateralLockShare", BY_SUBNET, Value::All("u16"), WhereItIs);
+/// The collateral of a hotkey and a coldkey on a subnet. Not compared, for the same reason.
+pub(crate) const COLLATERAL: Entry = entry("MinerCollateral", &[], Value::Fields(&[("locked", "u64")]), WhereItIs);
+
 /// The storage entries.
 pub(crate) const ENTRIES: &[&Entry] = &[
     &NETWORKS_ADDED,
@@ -298,6 +311,9 @@ pub(crate) const ENTRIES: &[&Entry] = &[
     &MIN_NON_IMMUNE,
     &NOW,
     &ACCOUNTS,
+    &POOL_TAO,
+    &POOL_ALPHA,
+    &REGISTRATION_ALLOWED,
 ];
 
 /// The metagraph.
@@ -359,8 +375,36 @@ pub(crate) const ALPHA_PRICE: Api = Api {
     needed: Always,
 };
 
+/// All stake of a coldkey.
+pub(crate) const STAKES: Api = Api {
+    pallet: "StakeInfoRuntimeApi",
+    name: "get_stake_info_for_coldkey",
+    inputs: &[ACCOUNT],
+    value: Value::All(STAKES_VALUE),
+    needed: Always,
+};
+const STAKES_VALUE: &str = "Vec<{hotkey: [u8; 32], coldkey: [u8; 32], netuid: u16, stake: u64, locked: u64, \
+    emission: u64, tao_emission: u64, drain: u64, is_registered: bool}>";
+/// What buying a subnet's token with so much TAO would bring.
+pub(crate) const SIMULATED_BUY: Api = Api {
+    pallet: "SwapRuntimeApi",
+    name: "sim_swap_tao_for_alpha",
+    inputs: &["u16", "u64"],
+    value: Value::Fields(SIMULATED),
+    needed: WhereItIs,
+};
+/// What selling so much of a subnet's token would bring.
+pub(crate) const SIMULATED_SALE: Api = Api {
+    pallet: "SwapRuntimeApi",
+    name: "sim_swap_alpha_for_tao",
+    inputs: &["u16", "u64"],
+    value: Value::Fields(SIMULATED),
+    needed: WhereItIs,
+};
+const SIMULATED: &[(&str, &str)] = &[("tao_amount", "u64"), ("alpha_amount", "u64")];
+
 /// The runtime APIs.
-pub(crate) const APIS: &[&Api] = &[&METAGRAPH, &NEXT_EPOCH, &ALPHA_PRICE];
+pub(crate) const APIS: &[&Api] = &[&METAGRAPH, &NEXT_EPOCH, &ALPHA_PRICE, &STAKES, &SIMULATED_BUY, &SIMULATED_SALE];
 
 /// Errors of the chain that are told apart, under each of their names.
 pub(crate) const ERRORS: &[&[&str]] = &[

@@ -135,8 +135,8 @@ async fn what_a_transaction_costs_is_known_before() {
     let (mut chain, ground) = ground(Pace::Every(Duration::from_millis(100)), |_| {}).await;
     let stake = Call::AddStake { hotkey: account(MINER), netuid: NETUID, amount_staked: 1_000_000_000 };
 
-    let fee = ground.client.fee_rao(&stake, &key("//Dave")).await.unwrap();
-    let free = ground.client.fee_rao(&call(), &key(MINER)).await.unwrap();
+    let fee = ground.client.prepare(&stake, &account("//Dave")).await.unwrap().fee_rao().await.unwrap();
+    let free = ground.client.prepare(&call(), &account(MINER)).await.unwrap().fee_rao().await.unwrap();
     let before = ground.client.at_best().unwrap().free_balance_rao(&account("//Dave")).await.unwrap();
     let sent = ground.client.submit(&stake, &key("//Dave"), Until::Best, PATIENCE).await.unwrap();
     let after = ground.client.at_number(sent.block).await.unwrap().free_balance_rao(&account("//Dave")).await.unwrap();
