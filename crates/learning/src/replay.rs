@@ -1,5 +1,6 @@
 //! Replays tables of outcomes: how would the learner, and others, have fared?
 
+pub mod comparison;
 mod epochs;
 mod immediate;
 pub mod optimum;

@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use common::config::credential::Audience;
 use common::id::TaskId;
 
+use crate::replay::ReplayArgs;
+
 pub(crate) use wallet::{KeyArgs, KeyName, NamesArgs, PasswordArgs, RegenKey, SecretArgs, TotpCommand, WalletCommand};
 
 /// Stands under every list of commands.
@@ -76,6 +78,8 @@ pub(crate) enum Command {
     Wallet(WalletCommand),
     /// Show the daemons' logs, merged in the order of time
     Logs(LogsArgs),
+    /// Try the learner, beside others, on a table of what models answered and cost
+    Replay(ReplayArgs),
 }
 
 /// Flags of `status`.

@@ -27,7 +27,7 @@ pub(crate) fn play_naive(stream: &Stream<'_>, plan: &Plan, epochs: Epochs, playe
             match chosen.and_then(|arm| Some((arm, stream.outcome(place, arm)?))) {
                 Some((arm, outcome)) => {
                     purse.pay(request.row, arm, outcome);
-                    played.answer(place, outcome.reward, outcome.cost);
+                    played.answer(place, outcome.reward);
                     if let Some(book) = books.get_mut(place % epochs.validators) {
                         book.push((request, arm, outcome.reward));
                     }
@@ -65,7 +65,7 @@ pub(crate) fn play_strategic(stream: &Stream<'_>, plan: &Plan, epochs: Epochs) -
             match chosen.and_then(|arm| Some((arm, stream.outcome(place, arm)?))) {
                 Some((arm, outcome)) => {
                     purse.pay(request.row, arm, outcome);
-                    played.answer(place, outcome.reward, outcome.cost);
+                    played.answer(place, outcome.reward);
                     if let Some(book) = books.get_mut(validator) {
                         let (task, arm) = (request.row.class as u32, arm as u32);
                         book.push((Answers { task, arm, count: 1 }, outcome.reward));

@@ -7,7 +7,7 @@ use super::stream::Stream;
 use crate::random::Random;
 
 /// Answers after which players are asked whether they noticed a change, as in an epoch.
-const BLOCK: usize = 72;
+pub(crate) const BLOCK: usize = 72;
 
 pub(crate) fn play(stream: &Stream<'_>, plan: &Plan, player: &mut dyn Player) -> Played {
     let mut random = Random::new(plan.seed, &[2]);
@@ -20,7 +20,7 @@ pub(crate) fn play(stream: &Stream<'_>, plan: &Plan, player: &mut dyn Player) ->
         match chosen.and_then(|arm| Some((arm, stream.outcome(place, arm)?))) {
             Some((arm, outcome)) => {
                 purse.pay(request.row, arm, outcome);
-                played.answer(place, outcome.reward, outcome.cost);
+                played.answer(place, outcome.reward);
                 player.learn(&request, arm, outcome.reward);
             }
             None => played.decline(place, plan.declined),

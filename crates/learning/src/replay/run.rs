@@ -38,6 +38,17 @@ pub enum Mode {
     Epochs(Epochs),
 }
 
+impl Mode {
+    /// Returns how many prompts a run has.
+    #[must_use]
+    pub fn prompts(&self) -> usize {
+        match self {
+            Self::Immediate(prompts) => *prompts,
+            Self::Epochs(epochs) => epochs.epochs * epochs.requests,
+        }
+    }
+}
+
 /// The shape of a replay in epochs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Epochs {
@@ -145,7 +156,7 @@ impl Played {
         Self { prompts, reward: 0.0, late_reward: 0.0, spent: 0.0, declined: 0, alarms: Vec::new() }
     }
 
-    pub(crate) fn answer(&mut self, place: usize, reward: f64, _cost: f64) {
+    pub(crate) fn answer(&mut self, place: usize, reward: f64) {
         self.reward += reward;
         if place >= self.prompts - self.prompts / 5 {
             self.late_reward += reward;
@@ -153,7 +164,7 @@ impl Played {
     }
 
     pub(crate) fn decline(&mut self, place: usize, reward: f64) {
-        self.answer(place, reward, 0.0);
+        self.answer(place, reward);
         self.declined += 1;
     }
 
@@ -167,11 +178,7 @@ impl Played {
 /// Replays a table once.
 #[must_use]
 pub fn play(table: &Table, plan: &Plan, policy: Policy) -> Played {
-    let length = match plan.mode {
-        Mode::Immediate(length) => length,
-        Mode::Epochs(epochs) => epochs.epochs * epochs.requests,
-    };
-    let stream = Stream::new(table, length, plan.drift, plan.seed);
+    let stream = Stream::new(table, plan.mode.prompts(), plan.drift, plan.seed);
     if let (Policy::Learner, Mode::Epochs(epochs)) = (policy, plan.mode) {
         return epochs::play_strategic(&stream, plan, epochs);
     }
