@@ -141,19 +141,6 @@ impl Keyring {
         Ok(sign(&key))
     }
 
-    /// As [`Self::with_signer`], for work that waits. The key is not overwritten before it is done, even if locked meanwhile.
-    ///
-    /// # Errors
-    /// If it is locked.
-    pub(crate) async fn with_signer_async<T>(
-        &self,
-        now: Instant,
-        sign: impl AsyncFnOnce(&Keypair) -> T,
-    ) -> Result<T, Locked> {
-        let key = self.lend(now)?;
-        Ok(sign(&key).await)
-    }
-
     /// Locks it when it has been idle, for as long as it is polled.
     pub(crate) async fn lock_when_idle(self: Arc<Self>) {
         loop {

@@ -1,7 +1,17 @@
 //! wallet-manager: says what is known of the wallet, and is the only process that decrypts the coldkey.
 
+mod approvals;
+mod automatic;
 mod backoff;
+mod balance;
+mod desk;
+mod earnings;
+mod journal;
 mod keyring;
+mod ledger;
+mod operations;
+mod policy;
+mod quote;
 mod service;
 mod totp;
 
@@ -14,8 +24,9 @@ use daemon_kit::Daemon;
 use daemon_kit::config::{Config, ConfigError, ConfigErrors, File};
 use daemon_kit::ipc::{Client, Listener, serve};
 
+use crate::desk::Desk;
 use crate::keyring::Keyring;
-use crate::service::{Counter, Rights, WalletManager};
+use crate::service::{Counter, Rights, WalletManager, unix_ms};
 
 /// The name that stands in the `Hello` of both sockets.
 const SERVICE: &str = "wallet-manager";
@@ -44,7 +55,7 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
     let workers = daemon.workers.clone();
     let tracker = Client::<TrackerCall>::new(daemon.home.socket("tracker"), "tracker", &workers);
     // The wishes are for those who answer tasks.
-    let _wishes = daemon_kit::beat::start(&daemon, tracker, None, ());
+    let _wishes = daemon_kit::beat::start(&daemon, tracker.clone(), None, ());
     let keyring = Arc::new(Keyring::new(wallet.clone(), daemon.config.miner.wallet.lock_after_idle()));
     let idle = Arc::clone(&keyring).lock_when_idle();
     let stopping = workers.clone();
@@ -54,8 +65,13 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
             () = stopping.stopping() => {}
         }
     });
-    let manager = Arc::new(WalletManager::new(daemon, wallet, keyring));
+    let by_code = daemon.config.miner.wallet.policy.code_approves_up_to.is_some();
+    let desk = Desk::open(&daemon, &wallet, &keyring, unix_ms).await?;
+    let manager = Arc::new(WalletManager::new(daemon, wallet, keyring, desk));
     manager.log_findings().await;
+    if by_code {
+        workers.spawn("approvals", approvals::take(Arc::clone(&manager), tracker, workers.clone()));
+    }
     let to_miner = Counter { manager: Arc::clone(&manager), rights: Rights::Miner };
     let to_operator = Counter { manager, rights: Rights::Operator };
     workers.spawn("ipc-server", serve(miner, SERVICE, Arc::new(to_miner), workers.clone()));

@@ -4,14 +4,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bittensor::wallet::{Inspection, Wallet};
+use common::call::wallet::balance::{BalanceQuery, EarningsQuery};
+use common::call::wallet::operation::{
+    ApproveOperation, ListOperations, OperationQuery, OperationView, Origin, PerformOperation, QuoteOperation,
+    RejectOperation,
+};
 use common::call::wallet::{
     ColdkeyState, ColdkeyStatus, ConfirmTotp, EnrolTotp, KeyPresence, Lock, TotpConfirmed, TotpEnrolment, Unlock,
     WalletCall, WalletStatus, WalletStatusQuery,
 };
+use common::id::OperationId;
 use common::ipc::{Fault, FaultCode, Reply};
 use daemon_kit::Daemon;
 use daemon_kit::ipc::{CallContext, Service};
 
+use crate::desk::{Desk, is_registration};
 use crate::keyring::{Keyring, KeyringState, UnlockError};
 use crate::totp::{Totp, TotpError};
 
@@ -22,6 +29,16 @@ pub(crate) enum Rights {
     Miner,
     /// The operator, on `wallet-admin.sock`.
     Operator,
+}
+
+impl Rights {
+    /// Whose operations these are.
+    fn origin(self) -> Origin {
+        match self {
+            Self::Miner => Origin::Miner,
+            Self::Operator => Origin::Operator,
+        }
+    }
 }
 
 /// What a connection talks to.
@@ -35,7 +52,7 @@ pub(crate) struct Counter {
 impl Service for Counter {
     type Call = WalletCall;
 
-    async fn handle(&self, call: WalletCall, _: CallContext) -> Reply {
+    async fn handle(&self, call: WalletCall, context: CallContext) -> Reply {
         if self.rights == Rights::Miner && is_for_the_operator(&call) {
             let message = "only the operator may ask this, on wallet-admin.sock";
             return Reply::Fault(Fault::new(FaultCode::Denied, message));
@@ -47,28 +64,31 @@ impl Service for Counter {
             WalletCall::Lock(_) => Reply::of::<Lock>(manager.lock().await),
             WalletCall::EnrolTotp(_) => Reply::of::<EnrolTotp>(manager.enrol_totp().await),
             WalletCall::ConfirmTotp(call) => Reply::of::<ConfirmTotp>(manager.confirm_totp(call).await),
-            WalletCall::QuoteOperation(_)
-            | WalletCall::PerformOperation(_)
-            | WalletCall::OperationQuery(_)
-            | WalletCall::ListOperations(_)
-            | WalletCall::ApproveOperation(_)
-            | WalletCall::RejectOperation(_)
-            | WalletCall::BalanceQuery(_)
-            | WalletCall::EarningsQuery(_) => {
-                Reply::Fault(Fault::new(FaultCode::Unavailable, "this wallet-manager has no chain yet"))
+            WalletCall::QuoteOperation(call) => Reply::of::<QuoteOperation>(manager.desk.quote(call).await),
+            WalletCall::PerformOperation(call) => Reply::of::<PerformOperation>(
+                manager.desk.perform(call, self.rights.origin(), context.deadline.into()).await,
+            ),
+            WalletCall::OperationQuery(call) => Reply::of::<OperationQuery>(manager.desk.find(call)),
+            WalletCall::ListOperations(call) => Reply::of::<ListOperations>(Ok(manager.desk.list(call))),
+            WalletCall::ApproveOperation(call) => {
+                Reply::of::<ApproveOperation>(manager.approve(call, context.deadline.into()).await)
             }
+            WalletCall::RejectOperation(call) => Reply::of::<RejectOperation>(manager.desk.reject(call).await),
+            WalletCall::BalanceQuery(_) => Reply::of::<BalanceQuery>(manager.desk.balance().await),
+            WalletCall::EarningsQuery(call) => Reply::of::<EarningsQuery>(manager.desk.earnings(call).await),
         }
     }
 }
 
 fn is_for_the_operator(call: &WalletCall) -> bool {
     match call {
-        WalletCall::WalletStatusQuery(_) | WalletCall::QuoteOperation(_) | WalletCall::PerformOperation(_) => false,
+        WalletCall::WalletStatusQuery(_) | WalletCall::OperationQuery(_) => false,
+        WalletCall::QuoteOperation(call) => !is_registration(&call.operation),
+        WalletCall::PerformOperation(call) => !is_registration(&call.operation),
         WalletCall::Unlock(_)
         | WalletCall::Lock(_)
         | WalletCall::EnrolTotp(_)
         | WalletCall::ConfirmTotp(_)
-        | WalletCall::OperationQuery(_)
         | WalletCall::ListOperations(_)
         | WalletCall::ApproveOperation(_)
         | WalletCall::RejectOperation(_)
@@ -83,13 +103,14 @@ pub(crate) struct WalletManager {
     wallet: Wallet,
     keyring: Arc<Keyring>,
     totp: Arc<Totp>,
+    desk: Desk,
 }
 
 impl WalletManager {
     /// Puts the parts together.
-    pub(crate) fn new(daemon: Daemon, wallet: Wallet, keyring: Arc<Keyring>) -> Self {
+    pub(crate) fn new(daemon: Daemon, wallet: Wallet, keyring: Arc<Keyring>, desk: Desk) -> Self {
         let totp = Totp::new(daemon.home.state_dir().join("totp.json"), &daemon.config.miner.wallet.name);
-        Self { daemon, wallet, keyring, totp: Arc::new(totp) }
+        Self { daemon, wallet, keyring, totp: Arc::new(totp), desk }
     }
 
     /// Logs what is wrong with the wallet now.
@@ -163,6 +184,22 @@ impl WalletManager {
         Ok(TotpConfirmed {})
     }
 
+    /// The operations that wait for approval.
+    pub(crate) fn waiting(&self) -> Vec<OperationId> {
+        self.desk.waiting()
+    }
+
+    /// Approves an operation; a code that comes with it is used up first.
+    pub(crate) async fn approve(&self, call: ApproveOperation, deadline: Instant) -> Result<OperationView, Fault> {
+        let by_code = call.code.is_some();
+        if let Some(code) = call.code.clone() {
+            let totp = Arc::clone(&self.totp);
+            let verified = blocking(move || totp.verify(&code, unix_s(), Instant::now())).await?;
+            verified.map_err(|error| totp_fault(&error))?;
+        }
+        self.desk.approve(call, by_code, deadline).await
+    }
+
     fn coldkey_status(&self, file: KeyPresence) -> ColdkeyStatus {
         let (state, locks_in, refuses_for) = match self.keyring.state(Instant::now()) {
             KeyringState::Unlocked { locks_in } => (ColdkeyState::Unlocked, Some(locks_in), None),
@@ -192,7 +229,7 @@ fn totp_fault(error: &TotpError) -> Fault {
 }
 
 /// The error with its sources, which its own text leaves out.
-fn error_chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {
@@ -201,6 +238,11 @@ fn error_chain(error: &dyn std::error::Error) -> String {
         source = inner.source();
     }
     text
+}
+
+/// Now, in milliseconds since 1970.
+pub(crate) fn unix_ms() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, millis)
 }
 
 fn unix_s() -> u64 {

@@ -112,7 +112,6 @@ impl Totp {
     ///
     /// # Errors
     /// If it is wrong or was used, too many were wrong, or nothing can be written down.
-    #[cfg_attr(not(test), expect(dead_code, reason = "approvals by message call it"))]
     pub(crate) fn verify(&self, code: &Secret, unix_s: u64, now: Instant) -> Result<(), TotpError> {
         self.check(code, unix_s, now, |file| file.confirmed)
     }

@@ -104,20 +104,17 @@ fn a_file_that_others_can_read_is_refused_and_costs_no_pause() {
     assert_eq!(keyring.state(Instant::now()), KeyringState::Locked { refuses_for: None });
 }
 
-#[tokio::test]
-async fn work_that_waits_keeps_its_key_when_it_is_locked_meanwhile() {
+#[test]
+fn a_signature_in_the_making_keeps_its_key_when_it_is_locked_meanwhile() {
     let directory = tempfile::tempdir().unwrap();
     let keyring = plain(&directory);
     let now = Instant::now();
     keyring.unlock("", || now).unwrap();
 
-    let address = keyring
-        .with_signer_async(now, async |key: &Keypair| {
-            keyring.lock();
-            tokio::task::yield_now().await;
-            key.address()
-        })
-        .await;
+    let address = keyring.with_signer(now, |key| {
+        keyring.lock();
+        key.address()
+    });
 
     assert_eq!(address.unwrap().as_str(), ADDRESS);
     assert_eq!(keyring.with_signer(now, |_| ()), Err(Locked));
