@@ -4,7 +4,7 @@
 use common::call::miner::refusals::ExplainRefusals;
 use common::call::miner::{MinerCall, MinerStatusQuery};
 use common::call::task::{
-    AnswerPiece, BudgetQuery, CheckVendors, ConfirmClock, ListModels, ReportEarnings, SetPaused, StreamTask, SubmitTask, TaskCall, TaskHandlerStatusQuery,
+    AnswerPiece, BudgetQuery, CheckVendors, ExplainTask, ConfirmClock, ListModels, ReportEarnings, SetPaused, StreamTask, SubmitTask, TaskCall, TaskHandlerStatusQuery,
 };
 use common::call::tracker::{
     Beat, ListAlerts, ListEvents, RecordEntries, TakeApprovals, TrackerCall, TrackerStatusQuery,
@@ -43,7 +43,7 @@ macro_rules! documented {
 }
 
 documented!(the_calls_of_miner_daemon_are_documented, MinerCall { MinerStatusQuery ExplainRefusals });
-documented!(the_calls_of_task_handler_are_documented, TaskCall { SubmitTask StreamTask SetPaused TaskHandlerStatusQuery CheckVendors ListModels BudgetQuery ConfirmClock ReportEarnings });
+documented!(the_calls_of_task_handler_are_documented, TaskCall { SubmitTask StreamTask SetPaused TaskHandlerStatusQuery CheckVendors ListModels ExplainTask BudgetQuery ConfirmClock ReportEarnings });
 documented!(the_calls_of_tracker_are_documented, TrackerCall { RecordEntries Beat TrackerStatusQuery ListAlerts ListEvents TakeApprovals });
 documented!(the_calls_of_wallet_manager_are_documented, WalletCall { WalletStatusQuery Unlock Lock EnrolTotp ConfirmTotp QuoteOperation PerformOperation OperationQuery ListOperations ApproveOperation RejectOperation BalanceQuery EarningsQuery });
 
@@ -117,6 +117,7 @@ fn every_example_is_checked() {
         "TaskHandlerStatusQuery",
         "CheckVendors",
         "ListModels",
+        "ExplainTask",
         "BudgetQuery",
         "ConfirmClock",
         "ReportEarnings",

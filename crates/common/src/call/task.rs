@@ -1,6 +1,7 @@
 //! Calls of task-handler.
 
 mod budget;
+mod explain;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::calls;
 use super::status::ProcessStatus;
 use crate::config::budget::{LimitScope, LimitWindow};
+use crate::decision::Explanation;
 use crate::id::{ModelName, VendorName};
 use crate::money::NanoUsd;
 use crate::outcome::{TaskAnswer, VendorFailure};
@@ -18,6 +20,7 @@ pub use budget::{
     Blocked, BudgetQuery, BudgetReport, ClockJump, ConfirmClock, Earnings, EarningsNoted, Lift, Lifted, LimitState,
     OpenCalls, ReportEarnings, SubnetEarnings,
 };
+pub use explain::ExplainTask;
 
 calls! {
     /// Everything task-handler can be asked.
@@ -34,6 +37,8 @@ calls! {
         CheckVendors => VendorChecks,
         /// See [`ListModels`].
         ListModels => ModelList,
+        /// See [`ExplainTask`].
+        ExplainTask => Explanation,
         /// See [`BudgetQuery`].
         BudgetQuery => BudgetReport,
         /// See [`ConfirmClock`].
