@@ -1,15 +1,21 @@
-//! The decision: gates in a fixed order, then one plan for each model that passed them.
+//! The decision about a task: whether it is tried, and in which ways.
 
-use common::config::subnet::{AnswerForm, ModelRef, SubnetProfile};
-use common::id::StrategyName;
+use std::time::Duration;
+
+use common::decision::{DecisionFacts, DecisionOutcome};
 use common::outcome::DeclineReason;
 use common::task::{Message, Task};
 
-use crate::conditions::{Conditions, ModelCondition, ModelReadiness};
-use crate::{Strategy, participation, size};
+use crate::choose::{Chosen, choose, outcome};
+use crate::class::Classified;
+use crate::conditions::Conditions;
+use crate::plan::{Calls, Plan};
+use crate::playbook::Play;
+use crate::policy::SubnetPolicy;
+use crate::{Strategy, respond};
 
 /// What is done with a task.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
     /// Nothing, and this is why.
     Decline(DeclineReason),
@@ -17,88 +23,97 @@ pub enum Decision {
     Try(Vec<Plan>),
 }
 
-/// One way to answer a task.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Plan {
-    /// The model to ask.
-    pub model: ModelRef,
-    /// How it is asked.
-    pub strategy: StrategyName,
-    /// What it is asked.
-    pub messages: Vec<Message>,
-    /// The most tokens that `messages` can be.
-    pub input_tokens: u64,
-    /// The most tokens that it may answer with, thinking included.
-    pub max_output_tokens: u32,
-}
-
-impl Plan {
-    /// Returns the most tokens that the plan can use.
-    #[must_use]
-    pub fn max_tokens(&self) -> u64 {
-        self.input_tokens.saturating_add(self.max_output_tokens.into())
-    }
-
-    /// Shortens the answer so that the plan uses at most `tokens`; nothing if too little would be left of it.
-    #[must_use]
-    pub fn within(mut self, tokens: u64) -> Option<Self> {
-        let room = size::room(self.input_tokens, tokens)?;
-        self.max_output_tokens = self.max_output_tokens.min(room);
-        Some(self)
-    }
+/// A decision with what it takes to make it again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decided {
+    /// What is done.
+    pub decision: Decision,
+    /// What it depends on, besides the revision.
+    pub facts: DecisionFacts,
+    /// What it came to, in few words.
+    pub outcome: DecisionOutcome,
 }
 
 /// Decides about a task.
 ///
-/// The gates, in order: paused, profile (the route takes tasks, a strategy is known), participation; then each of the
-/// following takes models away, and the one that takes the last gives its reason: no model (unusable), breaker
-/// (benched), deadline, too large. The budget is not a gate here: the ledger checks it when it reserves.
+/// The gates, in order: paused, profile (the route takes tasks, a strategy is known), participation, worth (of the validator,
+/// against the budget's pace), budget; then those that need at least one model: no model (unusable), breaker (benched),
+/// deadline, too large. That there is budget is no promise: the ledger says so when it reserves.
 ///
-/// `seed` belongs to the strategy; a task's participation depends on it and on the task's id only.
+/// Then a way of answering is drawn for the validator, the epoch and the class of the task, and the best of each other model
+/// follows in case it fails.
 #[must_use]
-pub fn decide(profile: &SubnetProfile, conditions: &Conditions, task: &Task, seed: u64) -> Decision {
-    match plans(profile, conditions, task, seed) {
-        Ok(plans) => Decision::Try(plans),
-        Err(reason) => Decision::Decline(reason),
-    }
-}
-
-fn plans(profile: &SubnetProfile, conditions: &Conditions, task: &Task, seed: u64) -> Result<Vec<Plan>, DeclineReason> {
-    if conditions.paused {
-        return Err(DeclineReason::Paused);
-    }
-    let form = answer_form(profile, task).ok_or(DeclineReason::Profile)?;
-    let strategy = profile.prompt_strategies.iter().find_map(Strategy::find).ok_or(DeclineReason::Profile)?;
-    if !participation::takes_part(profile.participation_rate, seed, task.id) {
-        return Err(DeclineReason::Participation);
-    }
-
-    let models = conditions.models.iter().collect();
-    let models = keep(models, DeclineReason::NoModel, |model| model.state != ModelReadiness::Unusable)?;
-    let models = keep(models, DeclineReason::Breaker, |model| model.state == ModelReadiness::Ready)?;
-    let models = keep(models, DeclineReason::Deadline, |model| model.min_time <= conditions.remaining)?;
-
-    let messages = strategy.messages(&task.messages, form);
-    let input_tokens = (conditions.input_bound)(&messages);
-    let plan = |model: &ModelCondition| {
-        let max_output_tokens = size::output_cap(profile.max_tokens_per_task, model, task.max_tokens, input_tokens)?;
-        let (model, messages) = (model.model.clone(), messages.clone());
-        Some(Plan { model, strategy: strategy.name(), messages, input_tokens, max_output_tokens })
+pub fn decide(policy: &SubnetPolicy, conditions: Conditions, task: &Task, classified: Classified) -> Decided {
+    let play = policy.playbook.play(&task.route);
+    let conversation = play.map(|play| play.conversation(&task.messages)).unwrap_or_default();
+    let facts = facts(policy, conditions, task, classified, play, &conversation);
+    let choice = choose(&policy.chooser, &facts);
+    let outcome = outcome(&choice);
+    let decision = match (choice, play) {
+        (Ok(chosen), Some(play)) => {
+            Decision::Try(chosen.iter().map(|chosen| plan(policy, play, &facts, &conversation, chosen)).collect())
+        }
+        // Without a play the gate of the profile is closed.
+        (Ok(_), None) => Decision::Decline(DeclineReason::Profile),
+        (Err(reason), _) => Decision::Decline(reason),
     };
-    let plans: Vec<Plan> = models.into_iter().filter_map(plan).collect();
-    if plans.is_empty() { Err(DeclineReason::TooLarge) } else { Ok(plans) }
+    Decided { decision, facts, outcome }
 }
 
-/// The form that the task's route wants the answer in; nothing if the route takes no tasks.
-fn answer_form(profile: &SubnetProfile, task: &Task) -> Option<AnswerForm> {
-    profile.routes.get(&task.route)?.action.answer_form()
+fn facts(
+    policy: &SubnetPolicy,
+    conditions: Conditions,
+    task: &Task,
+    classified: Classified,
+    play: Option<&Play>,
+    conversation: &[Message],
+) -> DecisionFacts {
+    let Conditions { paused, unix_ms, remaining, models, windows } = conditions;
+    DecisionFacts {
+        task: task.id,
+        netuid: task.netuid,
+        caller: task.caller.clone(),
+        route: task.route.clone(),
+        unix_ms,
+        remaining_ms: u64::try_from(remaining.as_millis()).unwrap_or(u64::MAX),
+        paused,
+        class: classified.class,
+        confidence: classified.confidence,
+        form: play.map(|play| play.form),
+        asked_tokens: task.max_tokens,
+        inputs: play.map(|play| play.inputs(policy.playbook.bound(conversation))).unwrap_or_default(),
+        models,
+        windows,
+        rules: policy.rules,
+    }
 }
 
-fn keep(
-    models: Vec<&ModelCondition>,
-    otherwise: DeclineReason,
-    passes: impl Fn(&ModelCondition) -> bool,
-) -> Result<Vec<&ModelCondition>, DeclineReason> {
-    let left: Vec<_> = models.into_iter().filter(|model| passes(model)).collect();
-    if left.is_empty() { Err(otherwise) } else { Ok(left) }
+fn plan(
+    policy: &SubnetPolicy,
+    play: &Play,
+    facts: &DecisionFacts,
+    conversation: &[Message],
+    chosen: &Chosen<'_>,
+) -> Plan {
+    let allocation = &chosen.allocation;
+    let messages = play.messages(allocation.strategy, conversation);
+    let min_time = facts.models.get(chosen.arm.model).map_or(0, respond::needed_ms);
+    let calls = match allocation.strategy {
+        Strategy::Critic => Calls::Critic(play.critic_request.clone()),
+        Strategy::SelfConsistency => Calls::Samples(facts.rules.samples),
+        Strategy::Direct | Strategy::ExactFormat | Strategy::FewShot | Strategy::StepByStep => Calls::One,
+    };
+    Plan {
+        model: chosen.arm.arm.model.clone(),
+        strategy: allocation.strategy.name(),
+        role: chosen.role,
+        effort: allocation.effort,
+        temperature: policy.temperature,
+        input_tokens: policy.playbook.bound(&messages),
+        messages,
+        max_output_tokens: allocation.max_output_tokens,
+        min_time: Duration::from_millis(min_time),
+        calls,
+        repair_request: play.repair_request.clone(),
+    }
 }

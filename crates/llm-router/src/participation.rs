@@ -2,25 +2,16 @@
 
 use common::id::TaskId;
 
+use crate::hash::Draw;
+
 /// Whether the task belongs to the share `rate` (0 to 1) of all tasks.
 pub(crate) fn takes_part(rate: f64, seed: u64, task: TaskId) -> bool {
     fraction(seed, task) < rate
 }
 
 /// A number from 0 up to but not including 1, evenly spread over tasks and over seeds.
-fn fraction(seed: u64, task: TaskId) -> f64 {
-    /// 2 to the power of 53: every integer below it is exact in an `f64`.
-    const STEPS: u64 = 1 << 53;
-    let hash = task.to_string().bytes().fold(mix(seed), |hash, byte| mix(hash ^ u64::from(byte)));
-    (hash % STEPS) as f64 / STEPS as f64
-}
-
-/// The finalizer of SplitMix64. Written out because a decision must be the same with every version of every library.
-fn mix(value: u64) -> u64 {
-    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
+pub(crate) fn fraction(seed: u64, task: TaskId) -> f64 {
+    Draw::new(seed).text(&task.to_string()).fraction()
 }
 
 #[cfg(test)]

@@ -2,35 +2,64 @@
 
 use common::config::subnet::{AnswerForm, SubnetProfile};
 use common::id::StrategyName;
-use common::task::{Message, Role};
+use common::strategy::TaskClass;
 
 /// A way of asking.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Strategy {
-    /// The conversation as it came.
+    /// The question as it came.
     Direct,
     /// With an instruction to keep exactly to the format that is asked for.
     ExactFormat,
+    /// With the profile's questions and answers before it.
+    FewShot,
     /// With an instruction to think before answering; for models that do not think by themselves.
     StepByStep,
+    /// Twice: the second time with the first answer, to check and improve it.
+    Critic,
+    /// Several times at once; the answer that most of them agree on is taken.
+    SelfConsistency,
 }
 
-/// A profile names a strategy that does not exist.
+/// A profile names a strategy that cannot be used.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("there is no strategy `{name}`; there are {}", known())]
-pub struct UnknownStrategy {
-    /// Its place in the profile's list, from 0.
-    pub index: usize,
-    /// The name.
-    pub name: StrategyName,
+pub enum StrategyError {
+    /// It does not exist.
+    #[error("there is no strategy `{name}`; there are {}", known())]
+    Unknown {
+        /// Its place in the profile's list, from 0.
+        index: usize,
+        /// The name.
+        name: StrategyName,
+    },
+    /// It shows examples, and the profile has none.
+    #[error("`few_shot` needs examples: give the profile some under `few_shot`")]
+    NoExamples {
+        /// Its place in the profile's list, from 0.
+        index: usize,
+    },
 }
 
-/// Finds the strategies of a profile that do not exist.
+impl StrategyError {
+    /// Returns the strategy's place in the profile's list, from 0.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        match self {
+            Self::Unknown { index, .. } | Self::NoExamples { index } => *index,
+        }
+    }
+}
+
+/// Finds the strategies of a profile that cannot be used.
 #[must_use]
-pub fn check_strategies(profile: &SubnetProfile) -> Vec<UnknownStrategy> {
+pub fn check_strategies(profile: &SubnetProfile) -> Vec<StrategyError> {
     let names = profile.prompt_strategies.iter().enumerate();
-    let unknown = names.filter(|(_, name)| Strategy::find(name).is_none());
-    unknown.map(|(index, name)| UnknownStrategy { index, name: name.clone() }).collect()
+    let wrong = names.filter_map(|(index, name)| match Strategy::find(name) {
+        None => Some(StrategyError::Unknown { index, name: name.clone() }),
+        Some(Strategy::FewShot) if profile.few_shot.is_empty() => Some(StrategyError::NoExamples { index }),
+        Some(_) => None,
+    });
+    wrong.collect()
 }
 
 fn known() -> String {
@@ -39,7 +68,8 @@ fn known() -> String {
 
 impl Strategy {
     /// Every strategy.
-    pub const ALL: [Self; 3] = [Self::Direct, Self::ExactFormat, Self::StepByStep];
+    pub const ALL: [Self; 6] =
+        [Self::Direct, Self::ExactFormat, Self::FewShot, Self::StepByStep, Self::Critic, Self::SelfConsistency];
 
     /// Finds a strategy by its name.
     #[must_use]
@@ -53,59 +83,69 @@ impl Strategy {
         self.text().into()
     }
 
+    /// Whether it can do any good: steps help where something is worked out, by a model that does not think anyway
+    /// (`thinks`), and answers can be compared only where they are short.
+    pub(crate) fn helps(self, class: TaskClass, form: AnswerForm, thinks: bool) -> bool {
+        match self {
+            Self::Direct | Self::ExactFormat | Self::FewShot | Self::Critic => true,
+            Self::StepByStep => !thinks && is_worked_out(class),
+            Self::SelfConsistency => form != AnswerForm::Text || has_short_answer(class),
+        }
+    }
+
+    /// How many calls it makes one after the other, at least.
+    pub(crate) fn rounds(self) -> u32 {
+        match self {
+            Self::Direct | Self::ExactFormat | Self::FewShot | Self::StepByStep | Self::SelfConsistency => 1,
+            Self::Critic => 2,
+        }
+    }
+
+    /// Its place in a list of all.
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+
     fn text(self) -> &'static str {
         match self {
             Self::Direct => "direct",
             Self::ExactFormat => "exact_format",
+            Self::FewShot => "few_shot",
             Self::StepByStep => "step_by_step",
-        }
-    }
-
-    /// Makes what the model is asked of the task's conversation.
-    pub(crate) fn messages(self, conversation: &[Message], form: AnswerForm) -> Vec<Message> {
-        match self {
-            Self::Direct => conversation.to_vec(),
-            Self::ExactFormat => instructed(conversation, exact_format(form)),
-            Self::StepByStep => instructed(conversation, step_by_step(form)),
+            Self::Critic => "critic",
+            Self::SelfConsistency => "self_consistency",
         }
     }
 }
 
-fn exact_format(form: AnswerForm) -> &'static str {
-    match form {
-        AnswerForm::Text => {
-            "Keep exactly to the output format that is asked for. Give the answer only: no preamble, no closing remark."
-        }
-        AnswerForm::Json => "Answer with one valid JSON value of the form that is asked for, and nothing else.",
-        AnswerForm::Integer => "Answer with one integer in digits, and nothing else.",
+fn is_worked_out(class: TaskClass) -> bool {
+    match class {
+        TaskClass::Math | TaskClass::Logic | TaskClass::MultipleChoice | TaskClass::Unknown => true,
+        TaskClass::Code
+        | TaskClass::Translation
+        | TaskClass::Summary
+        | TaskClass::Structured
+        | TaskClass::Question
+        | TaskClass::Creative
+        | TaskClass::Rewrite
+        | TaskClass::Labelling
+        | TaskClass::Chat => false,
     }
 }
 
-fn step_by_step(form: AnswerForm) -> &'static str {
-    match form {
-        AnswerForm::Text => {
-            "Work the problem out step by step, then end with the answer in the format that is asked for."
-        }
-        AnswerForm::Json => {
-            "Work the problem out step by step, then end with one code block that holds the answer as JSON. Use no other code block."
-        }
-        AnswerForm::Integer => {
-            "Work the problem out step by step, then end with one code block that holds the answer as an integer. Use no other code block."
-        }
-    }
-}
-
-/// Adds an instruction to the conversation's own, or in front of it: not every server takes two system messages.
-fn instructed(conversation: &[Message], instruction: &str) -> Vec<Message> {
-    match conversation.split_first() {
-        Some((first, rest)) if first.role == Role::System => {
-            let content = format!("{}\n\n{instruction}", first.content);
-            std::iter::once(Message { role: Role::System, content }).chain(rest.iter().cloned()).collect()
-        }
-        Some(_) | None => {
-            let system = Message { role: Role::System, content: instruction.to_owned() };
-            std::iter::once(system).chain(conversation.iter().cloned()).collect()
-        }
+fn has_short_answer(class: TaskClass) -> bool {
+    match class {
+        TaskClass::Math | TaskClass::MultipleChoice | TaskClass::Labelling => true,
+        TaskClass::Code
+        | TaskClass::Logic
+        | TaskClass::Translation
+        | TaskClass::Summary
+        | TaskClass::Structured
+        | TaskClass::Question
+        | TaskClass::Creative
+        | TaskClass::Rewrite
+        | TaskClass::Chat
+        | TaskClass::Unknown => false,
     }
 }
 
@@ -113,51 +153,37 @@ fn instructed(conversation: &[Message], instruction: &str) -> Vec<Message> {
 mod tests {
     use super::*;
 
-    fn message(role: Role, content: &str) -> Message {
-        Message { role, content: content.into() }
-    }
-
     #[test]
-    fn direct_asks_what_the_validator_asked() {
-        let asked = [message(Role::User, "2+2?")];
-
-        assert_eq!(Strategy::Direct.messages(&asked, AnswerForm::Integer), asked);
-    }
-
-    #[test]
-    fn an_instruction_joins_the_system_message_that_is_there() {
-        let asked = [message(Role::System, "Be brief."), message(Role::User, "2+2?")];
-
-        let messages = Strategy::ExactFormat.messages(&asked, AnswerForm::Integer);
-
-        assert_eq!(messages.len(), 2);
-        assert_eq!(messages[0].role, Role::System);
-        assert!(messages[0].content.starts_with("Be brief.\n\nAnswer with one integer"));
-        assert_eq!(messages[1], asked[1]);
-    }
-
-    #[test]
-    fn an_instruction_stands_in_front_where_there_is_no_system_message() {
-        let asked = [message(Role::User, "2+2?")];
-
-        let messages = Strategy::StepByStep.messages(&asked, AnswerForm::Text);
-
-        assert_eq!(messages.len(), 2);
-        assert_eq!(messages[0].role, Role::System);
-        assert_eq!(messages[1], asked[0]);
-    }
-
-    #[test]
-    fn every_strategy_is_found_by_its_name() {
-        for strategy in Strategy::ALL {
+    fn every_strategy_is_found_by_its_name_and_its_place() {
+        for (index, strategy) in Strategy::ALL.into_iter().enumerate() {
             assert_eq!(Strategy::find(&strategy.name()), Some(strategy));
+            assert_eq!(strategy.index(), index);
         }
     }
 
     #[test]
     fn an_unknown_strategy_is_named_with_the_known_ones() {
-        let error = UnknownStrategy { index: 1, name: "magic".into() };
+        let error = StrategyError::Unknown { index: 1, name: "magic".into() };
 
-        assert_eq!(error.to_string(), "there is no strategy `magic`; there are direct, exact_format, step_by_step");
+        let known = "direct, exact_format, few_shot, step_by_step, critic, self_consistency";
+        assert_eq!(error.to_string(), format!("there is no strategy `magic`; there are {known}"));
+    }
+
+    #[test]
+    fn steps_help_only_where_something_is_worked_out_by_a_model_that_does_not_think() {
+        let helps = |class, thinks| Strategy::StepByStep.helps(class, AnswerForm::Text, thinks);
+
+        assert!(helps(TaskClass::Math, false));
+        assert!(!helps(TaskClass::Math, true));
+        assert!(!helps(TaskClass::Translation, false));
+    }
+
+    #[test]
+    fn answers_are_compared_only_where_they_can_be() {
+        let helps = |class, form| Strategy::SelfConsistency.helps(class, form, true);
+
+        assert!(helps(TaskClass::Creative, AnswerForm::Json));
+        assert!(helps(TaskClass::MultipleChoice, AnswerForm::Text));
+        assert!(!helps(TaskClass::Creative, AnswerForm::Text));
     }
 }
