@@ -16,9 +16,9 @@ pub fn check(config: &Config) -> Result<(), ConfigErrors> {
 
 fn strategies(config: &Config) -> impl Iterator<Item = ConfigError> {
     config.subnets.subnets.iter().flat_map(|(netuid, profile)| {
-        check_strategies(profile).into_iter().map(move |unknown| {
-            let key = format!("subnets.{netuid}.prompt_strategies[{}]", unknown.index);
-            ConfigError::contradiction(File::SubnetProfiles, key, unknown.to_string())
+        check_strategies(profile).into_iter().map(move |wrong| {
+            let key = format!("subnets.{netuid}.prompt_strategies[{}]", wrong.index());
+            ConfigError::contradiction(File::SubnetProfiles, key, wrong.to_string())
         })
     })
 }
