@@ -190,7 +190,7 @@ impl Clients {
         let vendor = &endpoint.vendor;
         let asked = Asked {
             effort: question.effort.or(vendor.effort),
-            temperature: vendor.temperature,
+            temperature: question.temperature.or(vendor.temperature),
             cap: permit.worst().output_tokens,
         };
         let form = self.table.form(&permit.model().model, vendor, asked);

@@ -1,6 +1,7 @@
 //! The models that can be called: limits, prices and what their requests must say, from the shipped table and the
 //! operator's configuration.
 
+mod efforts;
 mod form;
 mod outlook;
 mod price;

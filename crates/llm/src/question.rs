@@ -10,11 +10,13 @@ pub struct Question<'a> {
     pub messages: &'a [Message],
     /// How much the model is to think, if it can be told; the vendor's configured effort if absent.
     pub effort: Option<Effort>,
+    /// From 0 to 2, if the model takes one; the vendor's configured temperature if absent.
+    pub temperature: Option<f64>,
 }
 
 impl<'a> From<&'a [Message]> for Question<'a> {
     fn from(messages: &'a [Message]) -> Self {
-        Self { messages, effort: None }
+        Self { messages, effort: None, temperature: None }
     }
 }
 
