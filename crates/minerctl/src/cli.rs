@@ -59,6 +59,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<ModelsCommand>,
     },
+    /// Show why a task was answered the way it was: gates, draw and arms, decided again from what was kept
+    Explain {
+        /// The task, as it stands in logs and records
+        task: TaskId,
+    },
     /// Decline every task until resume; kept over restarts
     Pause(WriteArgs),
     /// Answer tasks again

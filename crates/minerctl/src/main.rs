@@ -6,6 +6,7 @@ mod config;
 mod confirm;
 mod credentials;
 mod down;
+mod explain;
 mod logs;
 mod models;
 mod output;
@@ -44,6 +45,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             Command::Budget => budget::run(&cli.common).await,
             Command::Models { command: None } => models::run(&cli.common).await,
             Command::Models { command: Some(ModelsCommand::Check) } => models::check(&cli.common).await,
+            Command::Explain { task } => explain::run(&cli.common, *task).await,
             Command::Pause(args) => pause::run(&cli.common, args, true).await,
             Command::Resume(args) => pause::run(&cli.common, args, false).await,
             Command::Config(ConfigCommand::Check) => config::check(&cli.common).await,
