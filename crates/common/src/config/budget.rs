@@ -38,6 +38,29 @@ pub struct Limit {
     /// The most money, in dollars.
     #[serde(default)]
     pub max_usd: Option<Usd>,
+    /// The most money, as a share of what the miner earns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_earnings: Option<EarningsShare>,
+}
+
+/// `limits[].of_earnings` in token-budgets.json: what may be spent in the limit's window, measured by what was earned in a time
+/// as long. Earnings that are unknown or too old count as none.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarningsShare {
+    /// The most that may be spent, in percent of the earnings; of those of the subnet if the scope has one.
+    pub percent: u32,
+    /// What may be spent in any case, in dollars.
+    #[serde(default)]
+    pub floor_usd: Usd,
+    /// How old a report of earnings may be, in hours.
+    #[serde(default = "day_and_a_half")]
+    pub max_age_hours: u32,
+}
+
+/// Earnings are reported once a day at least.
+fn day_and_a_half() -> u32 {
+    36
 }
 
 /// `limits[].scope` in token-budgets.json
@@ -47,6 +70,9 @@ pub struct LimitScope {
     /// Only calls to this vendor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<VendorName>,
+    /// Only calls with this key, an entry of llm-credentials.json.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Only calls to this model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelName>,

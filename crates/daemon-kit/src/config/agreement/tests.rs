@@ -1,11 +1,12 @@
 //! One contradiction at a time, put into a configuration without any.
 
 use common::config::answering::Respond;
-use common::config::budget::LimitScope;
+use common::config::budget::{EarningsShare, LimitScope, LimitWindow};
 use common::config::credential::{Audience, CredentialEntry, LlmCredentials};
 use common::config::miner::CallerPolicy;
 use common::config::subnet::{Action, Prompt, Route, TaskMapping, TaskTypeRule};
 use common::id::Netuid;
+use common::money::Usd;
 use serde_json::{from_value, json};
 
 use super::*;
@@ -301,7 +302,8 @@ fn limits_have_names_of_their_own_and_limit_something() {
         },
         &[
             "config/token-budgets.json: limits[1].name: limits[0] has the same name: a name stands for one limit",
-            "config/token-budgets.json: limits[1].max_tokens: is missing, and so is max_usd: a limit needs one of them",
+            "config/token-budgets.json: limits[1].max_tokens: is missing, and so are max_usd and of_earnings: a limit needs \
+             one of them",
         ],
     );
 }
@@ -312,15 +314,54 @@ fn limits_are_over_what_exists() {
         |config| {
             let mut limit = config.budgets.limits[0].clone();
             limit.name = "other".into();
-            limit.scope =
-                LimitScope { vendor: Some("opneai".into()), netuid: Some(Netuid(9)), ..LimitScope::default() };
+            limit.scope = LimitScope {
+                vendor: Some("opneai".into()),
+                key: Some("mian".into()),
+                model: Some("n".into()),
+                netuid: Some(Netuid(9)),
+                validator: None,
+            };
             config.budgets.limits.push(limit);
         },
         &[
             "config/token-budgets.json: limits[1].scope.vendor: there is no vendor opneai in miner-config.json; did you \
              mean openai?",
+            "config/token-budgets.json: limits[1].scope.key: no vendor in miner-config.json has the credential mian; did \
+             you mean main?",
+            "config/token-budgets.json: limits[1].scope.model: no profile in subnet-profiles.json prefers a model n",
             "config/token-budgets.json: limits[1].scope.netuid: there is no profile of subnet 9 in subnet-profiles.json",
         ],
+    );
+}
+
+#[test]
+fn a_share_of_earnings_is_of_a_day_or_a_month_and_of_what_is_earned() {
+    let share = |percent, max_age_hours| EarningsShare { percent, floor_usd: Usd::default(), max_age_hours };
+    let of_earnings = |window, share: EarningsShare| {
+        move |config: &mut Config| {
+            config.budgets.limits[0].window = window;
+            config.budgets.limits[0].of_earnings = Some(share);
+        }
+    };
+
+    assert_said(of_earnings(LimitWindow::Month, share(100, 1)), &[]);
+    assert_said(
+        of_earnings(LimitWindow::Total, share(50, 36)),
+        &[
+            "config/token-budgets.json: limits[0].window: must be day or month where of_earnings is: a share is of what was \
+             earned in as long",
+        ],
+    );
+    assert_said(
+        of_earnings(LimitWindow::Day, share(101, 36)),
+        &[
+            "config/token-budgets.json: limits[0].of_earnings.percent: must be from 1 to 100; floor_usd is what may be spent \
+             in any case",
+        ],
+    );
+    assert_said(
+        of_earnings(LimitWindow::Day, share(50, 0)),
+        &["config/token-budgets.json: limits[0].of_earnings.max_age_hours: must be at least 1"],
     );
 }
 
