@@ -181,10 +181,9 @@ impl Epoch {
 impl State {
     /// Lets time pass up to the epoch.
     fn age(&mut self, number: u64, settings: &Settings) {
-        if let Some(before) = self.epoch {
-            let epochs = number.saturating_sub(before);
-            self.posterior.forget(settings.keep.powf(epochs as f64));
-        }
+        let epochs = self.epoch.map_or(0, |before| number.saturating_sub(before));
+        // Also where nothing is forgotten: what was solved before must be solved anew, whichever way the state came about.
+        self.posterior.forget(settings.keep.powf(epochs as f64));
         self.epoch = Some(number);
         self.epochs += 1;
     }

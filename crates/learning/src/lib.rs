@@ -2,11 +2,14 @@
 //!
 //! Pure: no clock, no I/O, and every random number comes from a seed, so that each step can be computed again.
 
+pub mod attribution;
 pub mod cusum;
 pub mod evidence;
+pub mod experiment;
 pub mod guard;
 pub mod learner;
 pub mod noise;
+pub mod normal;
 pub mod pacing;
 pub mod posterior;
 pub mod random;

@@ -154,20 +154,23 @@ impl Posterior {
         self.solved = None;
     }
 
-    /// Lets the evidence say how much arms differ, in general and from class to class: the deviations that explain it best.
+    /// Lets the evidence say how much arms differ, in general and from class to class, and how much validators do: the
+    /// deviations that explain it best.
     ///
-    /// With specialists among the arms the latter becomes large, and each class is learnt by itself; without them it becomes
+    /// With specialists among the arms the second becomes large, and each class is learnt by itself; without them it becomes
     /// small, and what is seen in one class counts in all.
     pub fn tune(&mut self) {
         /// Beyond this size it would take too long.
         const LARGEST: usize = 400;
         const ARM: [f64; 4] = [0.03, 0.06, 0.12, 0.25];
         const CELL: [f64; 4] = [0.02, 0.04, 0.08, 0.16];
+        const VALIDATOR: [f64; 4] = [0.02, 0.04, 0.08, 0.15];
         if self.size() > LARGEST {
             return;
         }
         let prior = self.most_plausible(self.prior, &CELL.map(|cell| Prior { cell, ..self.prior }));
         let prior = self.most_plausible(prior, &ARM.map(|arm| Prior { arm, ..prior }));
+        let prior = self.most_plausible(prior, &VALIDATOR.map(|validator| Prior { validator, ..prior }));
         if prior != self.prior {
             self.prior = prior;
             self.solved = None;

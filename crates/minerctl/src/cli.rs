@@ -10,6 +10,8 @@ use common::id::TaskId;
 
 use crate::replay::ReplayArgs;
 
+use crate::replay::ReplayArgs;
+
 pub(crate) use wallet::{KeyArgs, KeyName, NamesArgs, PasswordArgs, RegenKey, SecretArgs, TotpCommand, WalletCommand};
 
 /// Stands under every list of commands.

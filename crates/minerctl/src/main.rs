@@ -12,6 +12,7 @@ mod models;
 mod output;
 mod pause;
 mod replay;
+mod replay;
 mod sandbox;
 mod status;
 mod up;
@@ -54,6 +55,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             Command::Wallet(command) => wallet::run(&cli.common, command).await,
             Command::Logs(args) => logs::run(&cli.common, args),
             Command::Down(args) => down::run(&cli.common, args).await,
+            Command::Replay(args) => replay::run(&cli.common, args),
             Command::Replay(args) => replay::run(&cli.common, args),
         }
     })
