@@ -1,5 +1,6 @@
 //! The command line: what the operator can ask for.
 
+mod money;
 mod wallet;
 
 use std::path::PathBuf;
@@ -10,8 +11,9 @@ use common::id::TaskId;
 
 use crate::replay::ReplayArgs;
 
-use crate::replay::ReplayArgs;
-
+pub(crate) use money::{
+    DecideArgs, EarningsArgs, OperationArgs, OperationsArgs, RegisterArgs, StakeCommand, TransferArgs,
+};
 pub(crate) use wallet::{KeyArgs, KeyName, NamesArgs, PasswordArgs, RegenKey, SecretArgs, TotpCommand, WalletCommand};
 
 /// Stands under every list of commands.
@@ -53,6 +55,8 @@ pub(crate) struct CommonArgs {
 pub(crate) enum Command {
     /// Show what runs, what it did and what it used; exit 3 unless all daemons answer
     Status(StatusArgs),
+    /// Show which requests were turned away, why and by whom, and what can be done about it
+    Why,
     /// Show each limit of token-budgets.json and what is used of it
     Budget,
     /// Show the models that can be named: limits, today's prices, what will change
@@ -83,6 +87,23 @@ pub(crate) enum Command {
     /// Make, list and open wallets; keys never stand on the command line
     #[command(subcommand)]
     Wallet(WalletCommand),
+    /// Show what the coldkey holds, what it is worth, and what a place on each subnet costs
+    Balance,
+    /// Show what came and went, day by day, or every entry as CSV
+    Earnings(EarningsArgs),
+    /// Buy the hotkey a place on a subnet
+    Register(RegisterArgs),
+    /// Buy, sell and move stake
+    #[command(subcommand)]
+    Stake(StakeCommand),
+    /// Give TAO away
+    Transfer(TransferArgs),
+    /// Show what was done with the coldkey, what waits for approval, and what was proposed
+    Operations(OperationsArgs),
+    /// Let an operation go on that waits for approval
+    Approve(DecideArgs),
+    /// Forget an operation that waits for approval, or a proposal
+    Reject(DecideArgs),
     /// Show the daemons' logs, merged in the order of time
     Logs(LogsArgs),
     /// Try the learner, beside others, on a table of what models answered and cost

@@ -1,5 +1,6 @@
 //! The operator's one command. Thin: each daemon answers about itself, this prints it and adds the offline checks.
 
+mod balance;
 mod budget;
 mod cli;
 mod config;
@@ -7,16 +8,20 @@ mod confirm;
 mod credentials;
 mod down;
 mod explain;
+mod earnings;
 mod logs;
 mod models;
+mod operation;
 mod output;
 mod pause;
 mod replay;
-mod replay;
+mod register;
 mod sandbox;
+mod stake;
 mod status;
 mod up;
 mod wallet;
+mod why;
 
 use std::process::ExitCode;
 
@@ -43,6 +48,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match &cli.command {
             Command::Status(args) => status::run(&cli.common, args).await,
+            Command::Why => why::run(&cli.common).await,
             Command::Budget => budget::run(&cli.common).await,
             Command::Models { command: None } => models::run(&cli.common).await,
             Command::Models { command: Some(ModelsCommand::Check) } => models::check(&cli.common).await,
@@ -53,9 +59,16 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             Command::Up(args) => up::run(&cli.common, args).await,
             Command::Credentials(command) => credentials::run(&cli.common, command).await,
             Command::Wallet(command) => wallet::run(&cli.common, command).await,
+            Command::Balance => balance::run(&cli.common).await,
+            Command::Earnings(args) => earnings::run(&cli.common, args).await,
+            Command::Register(args) => register::run(&cli.common, args).await,
+            Command::Stake(command) => stake::run(&cli.common, command).await,
+            Command::Transfer(args) => stake::transfer(&cli.common, args).await,
+            Command::Operations(args) => operation::list(&cli.common, args).await,
+            Command::Approve(args) => operation::decide(&cli.common, args, true).await,
+            Command::Reject(args) => operation::decide(&cli.common, args, false).await,
             Command::Logs(args) => logs::run(&cli.common, args),
             Command::Down(args) => down::run(&cli.common, args).await,
-            Command::Replay(args) => replay::run(&cli.common, args),
             Command::Replay(args) => replay::run(&cli.common, args),
         }
     })
