@@ -122,16 +122,25 @@ impl Chooser {
 
     /// Draws. The arm depends on the seed, the subnet, the validator, the epoch and the class only.
     pub(crate) fn draw(&self, facts: &DecisionFacts, shares: &Shares) -> Drawn {
-        let epoch = self.epochs.at(facts.unix_ms);
-        let point = Draw::new(self.seed)
-            .number(FOR_ARM)
-            .number(self.netuid.0.into())
-            .text(facts.caller.as_str())
-            .number(epoch)
-            .text(facts.class.name())
-            .fraction();
+        let point = self.point(&facts.caller, facts.class, self.epochs.at(facts.unix_ms));
         let canary_point = self.of_task(FOR_CANARY, facts.task).fraction();
         Drawn { point, arm: shares.at(point), canary_point }
+    }
+
+    /// Returns the arm that a validator's tasks of a class are answered by in an epoch, canaries and failures aside. None only if
+    /// the revision was not checked.
+    pub(crate) fn arm(&self, caller: &Ss58, class: TaskClass, epoch: u64) -> Option<u16> {
+        Some(self.shares(caller, class)?.at(self.point(caller, class, epoch)))
+    }
+
+    fn point(&self, caller: &Ss58, class: TaskClass, epoch: u64) -> f64 {
+        Draw::new(self.seed)
+            .number(FOR_ARM)
+            .number(self.netuid.0.into())
+            .text(caller.as_str())
+            .number(epoch)
+            .text(class.name())
+            .fraction()
     }
 
     /// Picks one of `others` for a canary, evenly.
