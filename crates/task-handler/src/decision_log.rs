@@ -14,7 +14,7 @@ use crate::chain::chain;
 use crate::strategy_source::Followed;
 
 /// So many decisions are kept.
-pub const KEPT: i64 = 20_000;
+pub const KEPT: i64 = 10_000;
 
 /// Decisions that wait to be written; more are dropped, for a task is never late on their account.
 const QUEUE: usize = 1_024;
@@ -101,6 +101,8 @@ impl DecisionLog {
 
 async fn write(store: Store, mut queue: mpsc::Receiver<Note>) {
     let mut notes = Vec::with_capacity(BATCH);
+    // The key of the revision that was written last: it is long, and hardly ever another one.
+    let mut written = None;
     while queue.recv_many(&mut notes, BATCH).await > 0 {
         let mut batch = Vec::new();
         let mut questions = Vec::new();
@@ -110,10 +112,15 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Note>) {
                 Note::Find(task, answer) => questions.push((task, answer)),
             }
         }
-        if !batch.is_empty()
-            && let Err(error) = store.run(Durability::Lazy, move |connection| keep_all(connection, &batch)).await
-        {
-            tracing::warn!(error = chain(&error), "Decisions cannot be kept, so they cannot be explained");
+        if !batch.is_empty() {
+            let known = written.take();
+            let kept = store.run(Durability::Lazy, move |connection| keep_all(connection, &batch, known)).await;
+            match kept {
+                Ok(newest) => written = newest,
+                Err(error) => {
+                    tracing::warn!(error = chain(&error), "Decisions cannot be kept, so they cannot be explained");
+                }
+            }
         }
         for (task, answer) in questions {
             let found = store.run(Durability::Lazy, move |connection| find(connection, task)).await;
@@ -123,12 +130,16 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Note>) {
     }
 }
 
-fn keep_all(connection: &Connection, batch: &[Kept]) -> rusqlite::Result<()> {
+/// Writes decisions, and their revisions but for the one that is `known`. Returns the newest revision's key.
+fn keep_all(connection: &Connection, batch: &[Kept], mut known: Option<String>) -> rusqlite::Result<Option<String>> {
     let json = |error: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
     for Kept { followed, facts, outcome } in batch {
-        connection
-            .prepare_cached("INSERT INTO revision (key, json) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING")?
-            .execute(params![followed.key, followed.json])?;
+        if known.as_deref() != Some(followed.key.as_str()) {
+            connection
+                .prepare_cached("INSERT INTO revision (key, json) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING")?
+                .execute(params![followed.key, followed.json])?;
+            known = Some(followed.key.clone());
+        }
         connection
             .prepare_cached("INSERT OR REPLACE INTO decision (task, revision, facts, outcome) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![
@@ -143,7 +154,7 @@ fn keep_all(connection: &Connection, batch: &[Kept]) -> rusqlite::Result<()> {
         let unused = "DELETE FROM revision WHERE key NOT IN (SELECT revision FROM decision)";
         connection.prepare_cached(unused)?.execute([])?;
     }
-    Ok(())
+    Ok(known)
 }
 
 fn find(connection: &Connection, task: TaskId) -> rusqlite::Result<Option<Found>> {
@@ -156,4 +167,67 @@ fn find(connection: &Connection, task: TaskId) -> rusqlite::Result<Option<Found>
             Ok(Found { revision: row.get("revision")?, facts: row.get("facts")?, outcome: row.get("outcome")? })
         })
         .optional()
+}
+
+#[cfg(test)]
+mod tests {
+    use common::outcome::DeclineReason;
+    use common::strategy::TaskClass;
+
+    use super::*;
+    use crate::strategy_source::StrategySource;
+
+    fn source() -> StrategySource {
+        let profiles = include_str!("../../../config/examples/subnet-profiles.json");
+        StrategySource::new(serde_json::from_str(profiles).unwrap()).unwrap()
+    }
+
+    fn kept(source: &StrategySource, number: u64) -> Kept {
+        let facts = DecisionFacts {
+            task: TaskId::new(number, [0; 10]),
+            netuid: common::id::Netuid(1),
+            caller: "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY".parse().unwrap(),
+            route: "PromptingSynapse".into(),
+            unix_ms: 0,
+            remaining_ms: 0,
+            paused: true,
+            class: TaskClass::Unknown,
+            confidence: 0.1,
+            form: None,
+            asked_tokens: None,
+            inputs: Vec::new(),
+            models: Vec::new(),
+            windows: Vec::new(),
+            rules: common::decision::ProfileRules {
+                participation_rate: 1.0,
+                max_tokens_per_task: 1,
+                samples: 3,
+                respond: common::config::answering::Respond::default(),
+            },
+        };
+        let outcome = DecisionOutcome::Declined(DeclineReason::Paused);
+        Kept { followed: source.current(), facts, outcome }
+    }
+
+    fn count(connection: &Connection, table: &str) -> i64 {
+        connection.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn only_the_newest_decisions_and_their_revisions_are_kept() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        let source = source();
+        let first = keep_all(&connection, &[kept(&source, 0)], None).unwrap();
+        let revision = source.current().policy.revision().clone();
+        source.install(Revision { number: 1, ..revision }).unwrap();
+
+        let batch: Vec<_> = (1..=KEPT.unsigned_abs()).map(|number| kept(&source, number)).collect();
+        let newest = keep_all(&connection, &batch, first).unwrap();
+
+        assert_eq!((count(&connection, "decision"), count(&connection, "revision")), (KEPT, 1));
+        assert_eq!(newest, Some(source.current().key.clone()));
+        assert!(find(&connection, TaskId::new(0, [0; 10])).unwrap().is_none());
+        assert!(find(&connection, TaskId::new(KEPT.unsigned_abs(), [0; 10])).unwrap().is_some());
+    }
 }
