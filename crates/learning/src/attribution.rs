@@ -240,7 +240,9 @@ mod tests {
     fn weights_are_relative_to_those_who_are_weighed_at_all() {
         assert_eq!(relative_weight(0.5, &[0.375, 0.125, 0.0]), Some(2.0));
         assert_eq!(relative_weight(0.0, &[0.2]), Some(0.0));
-        for (own, others) in [(0.1, vec![]), (0.1, vec![0.0]), (f64::NAN, vec![0.1]), (-0.1, vec![0.1]), (0.1, vec![-1.0])] {
+        for (own, others) in
+            [(0.1, vec![]), (0.1, vec![0.0]), (f64::NAN, vec![0.1]), (-0.1, vec![0.1]), (0.1, vec![-1.0])]
+        {
             assert_eq!(relative_weight(own, &others), None, "{own} {others:?}");
         }
     }

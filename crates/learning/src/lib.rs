@@ -12,6 +12,7 @@ pub mod noise;
 pub mod normal;
 pub mod pacing;
 pub mod posterior;
+pub mod publish;
 pub mod random;
 pub mod replay;
 pub mod settings;

@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn quantiles_are_those_of_the_tables() {
-        let cases = [(0.5, 0.0), (0.975, 1.959_963_985), (0.95, 1.644_853_627), (0.8, 0.841_621_234), (0.001, -3.090_232_306)];
+        let cases =
+            [(0.5, 0.0), (0.975, 1.959_963_985), (0.95, 1.644_853_627), (0.8, 0.841_621_234), (0.001, -3.090_232_306)];
 
         for (p, expected) in cases {
             assert!((quantile(p) - expected).abs() < 1e-6, "{p}: {}", quantile(p));

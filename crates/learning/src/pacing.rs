@@ -101,8 +101,11 @@ mod tests {
         let (mut pacer, mut spent, mut score) = (Pacer::default(), 0.0, 0.0);
         for n in 0..requests {
             let gain = random.uniform();
-            let offers =
-                vec![Offer { score: 0.0, cost: 0.0 }, Offer { score: 0.2, cost: 0.1 }, Offer { score: 0.2 + gain, cost: 1.0 }];
+            let offers = vec![
+                Offer { score: 0.0, cost: 0.0 },
+                Offer { score: 0.2, cost: 0.1 },
+                Offer { score: 0.2 + gain, cost: 1.0 },
+            ];
             let worth = |offer: &&Offer| offer.score - pacer.price() * offer.cost;
             let affordable = offers.iter().filter(|offer| offer.cost <= budget - spent);
             let best = affordable.max_by(|a, b| worth(a).total_cmp(&worth(b))).copied().unwrap();

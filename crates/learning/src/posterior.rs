@@ -197,8 +197,7 @@ impl Posterior {
     pub fn solve(&mut self) {
         self.reindex();
         if self.solved.is_none() {
-            let diagonal: Vec<f64> =
-                self.effects.iter().map(|&effect| self.prior.deviation(effect).powi(-2)).collect();
+            let diagonal: Vec<f64> = self.effects.iter().map(|&effect| self.prior.deviation(effect).powi(-2)).collect();
             let factor = self.precision.cholesky(&diagonal);
             let means = means(&factor, &self.shift);
             self.solved = Some(Solved { factor, means });
@@ -359,7 +358,8 @@ mod tests {
         let mut anew = Posterior::new(Prior::default());
         for n in 0..40_u32 {
             let (task, arm) = (n % 3, n % 5);
-            let weights = [(Effect::Task(task), 0.5), (Effect::Cell { task, arm }, 0.5), (Effect::Validator(n % 2), 1.0)];
+            let weights =
+                [(Effect::Task(task), 0.5), (Effect::Cell { task, arm }, 0.5), (Effect::Validator(n % 2), 1.0)];
             kept.solve();
             kept.observe(&weights, f64::from(n % 7) / 7.0, 0.05);
             anew.observe(&weights, f64::from(n % 7) / 7.0, 0.05);

@@ -59,6 +59,12 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether an arm with so many answers is known; before, one that came later is a canary.
+    #[must_use]
+    pub fn is_known(&self, answers: u64) -> bool {
+        answers >= self.known_after
+    }
+
     /// Returns the variance that is expected of a mean over `count` answers whose expected score is `mean`.
     ///
     /// Scores between 0 and 1 vary the most when each is either: then the variance of one is `mean * (1 - mean)`. How much less

@@ -43,7 +43,12 @@ pub struct Chances {
 }
 
 /// Returns for each choice how often each candidate is the best of it in draws from the belief, spread as the settings say.
-pub fn chances(posterior: &mut Posterior, choices: &[Choice], settings: &Settings, random: &mut Random) -> Vec<Chances> {
+pub fn chances(
+    posterior: &mut Posterior,
+    choices: &[Choice],
+    settings: &Settings,
+    random: &mut Random,
+) -> Vec<Chances> {
     let mut wins: Vec<Chances> =
         choices.iter().map(|c| Chances { candidates: vec![0.0; c.candidates.len()], declined: 0.0 }).collect();
     let rounds = (settings.draws as usize).div_ceil(LANES).max(1);
@@ -174,7 +179,12 @@ mod tests {
     fn without_evidence_all_arms_are_equally_likely_the_best() {
         let mut posterior = Posterior::new(Prior::default());
 
-        let chances = chances(&mut posterior, &[choice(4)], &Settings { draws: 8000, ..Settings::default() }, &mut Random::new(1, &[]));
+        let chances = chances(
+            &mut posterior,
+            &[choice(4)],
+            &Settings { draws: 8000, ..Settings::default() },
+            &mut Random::new(1, &[]),
+        );
 
         for chance in &chances[0].candidates {
             assert!((chance - 0.25).abs() < 0.02, "{chances:?}");

@@ -154,9 +154,9 @@ mod tests {
 
         let factor = matrix.cholesky(&diagonal);
 
-        for i in 0..9 {
+        for (i, added) in diagonal.iter().enumerate() {
             for j in 0..=i {
-                let expected = matrix.row(i)[j] + if i == j { diagonal[i] } else { 0.0 };
+                let expected = matrix.row(i)[j] + if i == j { *added } else { 0.0 };
                 assert!((entry(&factor, i, j) - expected).abs() < 1e-9, "{i} {j}");
             }
         }
@@ -190,9 +190,9 @@ mod tests {
         let mut x: Vec<[f64; 1]> = solved.into_iter().map(|value| [value]).collect();
         factor.solve_up(&mut x);
 
-        for i in 0..6 {
+        for (i, b) in b.iter().enumerate() {
             let product: f64 = (0..6).map(|j| entry(&factor, i, j) * x[j][0]).sum();
-            assert!((product - b[i]).abs() < 1e-9, "{i}");
+            assert!((product - b).abs() < 1e-9, "{i}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Whether intervals hold the truth as often as they say: validators, chain and vendors simulated in one process.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "the measured share is worth reading")]
 
 use std::collections::BTreeMap;
 
@@ -83,7 +84,11 @@ fn choices() -> Vec<Choice> {
 }
 
 /// How many of the intervals of well-known arms hold the truth, and how many there are.
-fn covered(strategist: &mut Strategist, counts: &BTreeMap<(u32, u32), u32>, truth: impl Fn(u32, u32) -> f64) -> (u32, u32) {
+fn covered(
+    strategist: &mut Strategist,
+    counts: &BTreeMap<(u32, u32), u32>,
+    truth: impl Fn(u32, u32) -> f64,
+) -> (u32, u32) {
     let (mut holding, mut all) = (0, 0);
     for (&(task, arm), _) in counts.iter().filter(|(_, count)| **count >= 60) {
         let effects = [Effect::Task(task), Effect::Arm(arm), Effect::Cell { task, arm }];
@@ -139,7 +144,8 @@ fn intervals_of_what_the_chain_shows_hold_the_truth_nine_times_in_ten() {
         let mut world = World::new(1000 + seed);
         let mut strategist = Strategist::new(Settings::default(), seed);
         let mut counts = BTreeMap::new();
-        let others: Vec<f64> = (0..OTHER_MINERS).map(|_| (0.55 + 0.15 * world.random.normal()).clamp(0.1, 1.0)).collect();
+        let others: Vec<f64> =
+            (0..OTHER_MINERS).map(|_| (0.55 + 0.15 * world.random.normal()).clamp(0.1, 1.0)).collect();
         let mean_of_others = others.iter().sum::<f64>() / OTHER_MINERS as f64;
         // What each validator believes of us, and what the chain showed of it, by epoch.
         let mut averages = vec![mean_of_others; VALIDATORS as usize];
@@ -162,8 +168,10 @@ fn intervals_of_what_the_chain_shows_hold_the_truth_nine_times_in_ten() {
             }
             if let Some(answered) = answered_in(epoch, REVEAL) {
                 for &validator in &validators {
-                    let seen: BTreeMap<u64, f64> =
-                        shown[validator as usize].range(answered.saturating_sub(1)..=answered).map(|(e, v)| (*e, *v)).collect();
+                    let seen: BTreeMap<u64, f64> = shown[validator as usize]
+                        .range(answered.saturating_sub(1)..=answered)
+                        .map(|(e, v)| (*e, *v))
+                        .collect();
                     for instant in undo_average(&seen, RATE).into_iter().filter(|instant| instant.epoch == answered) {
                         let answers = given[&(answered, validator)].clone();
                         let score = score(instant.value).unwrap();

@@ -1,5 +1,4 @@
 //! What holds for every evidence and every seed.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 
@@ -224,7 +223,8 @@ proptest! {
 #[test]
 fn evidence_that_is_too_late_is_refused() {
     let mut learner = Learner::new(settings());
-    let evidence = |epoch| Evidence { epoch, validator: 0, answers: vec![Answers { task: 0, arm: 0, count: 5 }], score: 0.5 };
+    let evidence =
+        |epoch| Evidence { epoch, validator: 0, answers: vec![Answers { task: 0, arm: 0, count: 5 }], score: 0.5 };
     (0..40).for_each(|epoch| learner.add(evidence(epoch)).unwrap());
 
     let late = Evidence { validator: 1, ..evidence(20) };

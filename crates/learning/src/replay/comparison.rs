@@ -93,10 +93,8 @@ fn changes(plan: &Plan, runs: &[Played]) -> Changes {
         Mode::Immediate(_) => super::immediate::BLOCK,
         Mode::Epochs(epochs) => epochs.requests,
     };
-    let judged: Vec<_> = runs
-        .iter()
-        .map(|run| judge(&run.alarms, plan.drift.then_some(run.prompts / 2 / block.max(1))))
-        .collect();
+    let judged: Vec<_> =
+        runs.iter().map(|run| judge(&run.alarms, plan.drift.then_some(run.prompts / 2 / block.max(1)))).collect();
     let false_alarms: usize = judged.iter().map(|(_, false_alarms)| false_alarms).sum();
     Changes {
         noticed_after: judged.into_iter().map(|(noticed, _)| noticed).collect(),

@@ -3,7 +3,7 @@
 use super::immediate::request;
 use super::player::{Player, Request};
 use super::purse::Purse;
-use super::run::{Epochs, Played, Plan};
+use super::run::{Epochs, Plan, Played};
 use super::strategic::Strategic;
 use super::stream::Stream;
 use crate::evidence::{Answers, Evidence};

@@ -2,7 +2,7 @@
 
 use super::player::{Player, Request};
 use super::purse::Purse;
-use super::run::{Played, Plan};
+use super::run::{Plan, Played};
 use super::stream::Stream;
 use crate::random::Random;
 

@@ -19,8 +19,8 @@ pub fn optimum(table: &Table, budget: f64, declined: f64) -> f64 {
             (sum(|o| o.cost), sum(|o| o.reward))
         };
         let part = rows.len() as f64 / total;
-        let points = (0..table.arms.len()).map(mean).collect();
-        steps.extend(hull((0.0, declined * part), points));
+        let points: Vec<_> = (0..table.arms.len()).map(mean).collect();
+        steps.extend(hull((0.0, declined * part), &points));
     }
     steps.sort_by(|a, b| (b.1 / b.0).total_cmp(&(a.1 / a.0)));
     let mut left = budget;
@@ -33,7 +33,7 @@ pub fn optimum(table: &Table, budget: f64, declined: f64) -> f64 {
 }
 
 /// The steps in cost and reward along the upper hull from the point that costs nothing.
-fn hull(start: (f64, f64), points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+fn hull(start: (f64, f64), points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut at = start;
     let mut steps = Vec::new();
     loop {
@@ -52,13 +52,13 @@ mod tests {
 
     #[test]
     fn the_hull_leaves_out_what_a_mixture_beats() {
-        let steps = hull((0.0, 0.0), vec![(1.0, 0.5), (2.0, 0.55), (3.0, 0.9), (4.0, 0.8)]);
+        let steps = hull((0.0, 0.0), &[(1.0, 0.5), (2.0, 0.55), (3.0, 0.9), (4.0, 0.8)]);
 
         assert_eq!(steps, [(1.0, 0.5), (2.0, 0.4)]);
     }
 
     #[test]
     fn what_is_free_and_better_is_always_taken() {
-        assert_eq!(hull((0.0, 0.2), vec![(0.0, 0.5), (0.0, 0.1)]), [(0.0, 0.3)]);
+        assert_eq!(hull((0.0, 0.2), &[(0.0, 0.5), (0.0, 0.1)]), [(0.0, 0.3)]);
     }
 }

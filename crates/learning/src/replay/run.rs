@@ -5,7 +5,8 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::player::{
-    EpsilonGreedy, Fixed, Hierarchical, Learned, LinUcb, OraclePerClass, OraclePerPrompt, Player, Thompson, Ucb, Uniform,
+    EpsilonGreedy, Fixed, Hierarchical, Learned, LinUcb, OraclePerClass, OraclePerPrompt, Player, Thompson, Ucb,
+    Uniform,
 };
 use super::stream::Stream;
 use super::table::Table;
@@ -197,9 +198,7 @@ fn player(stream: &Stream<'_>, plan: &Plan, policy: Policy) -> Box<dyn Player> {
         Policy::BestSingle => Box::new(Fixed(best_single(table))),
         Policy::Cheapest => Box::new(Fixed(cheapest(table))),
         Policy::Random => Box::new(Uniform),
-        Policy::OraclePerClass => {
-            Box::new(OraclePerClass { before: stream.means(false), after: stream.means(true) })
-        }
+        Policy::OraclePerClass => Box::new(OraclePerClass { before: stream.means(false), after: stream.means(true) }),
         Policy::OraclePerPrompt => Box::new(OraclePerPrompt),
         Policy::EpsilonGreedy => Box::new(EpsilonGreedy::new(classes, arms, false)),
         Policy::Ucb => Box::new(Ucb::new(classes, arms, false)),

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use common::config::subnet::ModelRef;
+use common::id::Ss58;
+use common::strategy::{Arm, EpochClock, TaskClass};
+use llm_router::Draws;
+
 use super::player::Request;
 use super::run::{Epochs, Plan};
 use super::table::Table;
 use crate::evidence::Evidence;
 use crate::pacing::{Offer, Pacer};
 use crate::posterior::Effect;
-use crate::random::Random;
+use crate::publish::{Names, revision};
 use crate::shares::{Candidate, Choice};
 use crate::strategist::Strategist;
 
@@ -17,6 +22,7 @@ pub(crate) struct Strategic {
     strategist: Strategist,
     pacer: Pacer,
     validators: Vec<u32>,
+    names: Names,
     arms: usize,
     classes: usize,
     declined: f64,
@@ -35,6 +41,7 @@ impl Strategic {
             strategist: Strategist::new(plan.settings, plan.seed),
             pacer: Pacer::default(),
             validators: (0..).take(epochs.validators).collect(),
+            names: names(table, epochs),
             arms,
             classes,
             declined: plan.declined,
@@ -47,23 +54,16 @@ impl Strategic {
         strategic
     }
 
-    /// Draws the arms of an epoch.
+    /// Draws the arms of an epoch, as the router does from what tracker publishes.
     pub(crate) fn begin(&mut self, epoch: usize) {
         self.drawn.clear();
-        for validator in 0..self.validators.len() {
-            for class in 0..self.classes {
-                let shares = self.strategist.tables().get(Some(validator as u32), class as u32);
-                let mut random = Random::new(self.seed, &[4, validator as u64, epoch as u64, class as u64]);
-                let mut point = random.uniform();
-                let arm = shares.and_then(|shares| {
-                    let found = shares.iter().find(|(_, share)| {
-                        point -= **share;
-                        point < 0.0
-                    });
-                    found.or_else(|| shares.last_key_value()).map(|(arm, _)| *arm as usize)
-                });
-                if let Some(arm) = arm {
-                    self.drawn.insert((validator, class), arm);
+        let tables = self.strategist.tables();
+        let Ok(revision) = revision(tables, &self.names, self.seed, epoch as u64) else { return };
+        let Some(draws) = Draws::new(&revision, self.names.netuid) else { return };
+        for (validator, name) in self.names.validators.iter().enumerate() {
+            for (class, &name_of_class) in self.names.classes.iter().enumerate() {
+                if let Some(arm) = draws.arm(name, name_of_class, epoch as u64) {
+                    self.drawn.insert((validator, class), arm.into());
                 }
             }
         }
@@ -122,5 +122,45 @@ impl Strategic {
             }
         }
         report.change.is_some()
+    }
+}
+
+/// Names for what a table has only numbers or foreign names for.
+fn names(table: &Table, epochs: Epochs) -> Names {
+    let arm = |name: &String| Arm {
+        model: ModelRef { vendor: "replay".into(), model: name.as_str().into() },
+        effort: None,
+        strategy: "direct".into(),
+    };
+    Names {
+        netuid: common::id::Netuid(0),
+        epochs: EpochClock { number: 0, start_unix_ms: 0, length_ms: 1 },
+        arms: table.arms.iter().map(arm).collect(),
+        classes: TaskClass::ALL.into_iter().take(table.classes.len()).collect(),
+        validators: (0..epochs.validators).filter_map(address).collect(),
+    }
+}
+
+/// An address that nobody has, of the shape of one.
+fn address(mut number: usize) -> Option<Ss58> {
+    let mut text = String::new();
+    while number > 0 {
+        text.push(char::from(b'1' + (number % 9) as u8));
+        number /= 9;
+    }
+    format!("5{text:a<46}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_validator_of_a_replay_has_an_address_of_its_own() {
+        let addresses: BTreeSet<_> = (0..1000).filter_map(address).collect();
+
+        assert_eq!(addresses.len(), 1000);
     }
 }

@@ -69,10 +69,8 @@ impl Classing {
             self.candidates.into_iter().filter(fits).partition(|values| values.names.len() <= MAX_CLASSES);
         let few = few.into_iter().max_by_key(|values| values.names.len());
         let chosen = few.or_else(|| many.into_iter().min_by_key(|values| values.names.len()));
-        chosen.map_or_else(
-            || Classes { column: None, names: vec!["all".into()], of_rows: vec![0; rows] },
-            Values::folded,
-        )
+        chosen
+            .map_or_else(|| Classes { column: None, names: vec!["all".into()], of_rows: vec![0; rows] }, Values::folded)
     }
 }
 

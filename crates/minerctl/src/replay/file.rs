@@ -125,8 +125,7 @@ pub(crate) fn parse(text: impl Read, reading: &Reading) -> Result<TableFile, Tab
         row.class = class;
     }
     let arms: Vec<String> = columns.arms.iter().map(|arm| arm.name.clone()).collect();
-    let mut table =
-        Table { arms, classes: names, rows, unit: unit(&columns, &reading.prices), prices: Vec::new() };
+    let mut table = Table { arms, classes: names, rows, unit: unit(&columns, &reading.prices), prices: Vec::new() };
     table.prices = (0..table.arms.len()).map(|arm| price(&table, arm, reading)).collect();
     Ok(TableFile { table, class_column: column, skipped, skipped_rows })
 }

@@ -78,9 +78,8 @@ impl Replayed<'_> {
         }
         text.push('\n');
         let heading = ["POLICY", "REWARD", "+-", "LAST FIFTH", "REGRET", "+-", "OF BEST", "COST/1000", "DECLINED"];
-        let rows: Vec<Vec<String>> = std::iter::once(heading.map(str::to_owned).to_vec())
-            .chain(self.summaries.iter().map(row))
-            .collect();
+        let rows: Vec<Vec<String>> =
+            std::iter::once(heading.map(str::to_owned).to_vec()).chain(self.summaries.iter().map(row)).collect();
         text.push_str(&output::table(&rows));
         if let Some(changes) = self.summaries.iter().find_map(|summary| summary.changes.as_ref()) {
             text.push('\n');
