@@ -96,3 +96,74 @@ fn facts(usage: &LimitUse, unix_ms: u64) -> WindowFacts {
         elapsed_share: elapsed_share(usage.window, unix_ms),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use common::call::task::{Amount, LimitState, OpenCalls};
+    use common::config::budget::LimitWindow;
+    use common::money::NanoUsd;
+
+    use super::*;
+
+    const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+    const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
+    /// Six in the morning of 2026-11-28.
+    const MORNING: u64 = 1_795_824_000_000 + 6 * 3_600_000;
+
+    fn usage(name: &str, scope: LimitScope) -> LimitUse {
+        LimitUse {
+            name: name.into(),
+            scope,
+            window: LimitWindow::Day,
+            settled: Amount { tokens: 300, cost: NanoUsd(10) },
+            reserved: Amount { tokens: 100, cost: NanoUsd(5) },
+            max_tokens: Some(1_000),
+            max_cost: Some(NanoUsd(20)),
+        }
+    }
+
+    fn report(usages: Vec<LimitUse>) -> BudgetReport {
+        let state = |usage| LimitState { usage, reached_unix_ms: None, blocked: 0 };
+        BudgetReport {
+            unix_ms: MORNING,
+            limits: usages.into_iter().map(state).collect(),
+            open: OpenCalls::default(),
+            blocked: Vec::new(),
+            blocked_others: 0,
+            clock_jump: None,
+            earnings: None,
+            lifted: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_left_counts_reservations_and_the_scarcer_of_tokens_and_money() {
+        let windows = windows(&report(vec![usage("day", LimitScope::default())]));
+
+        let facts = &windows[0].facts;
+        assert_eq!((facts.tokens_left, facts.cost_left), (Some(600), Some(NanoUsd(5))));
+        assert!((facts.used_share - 0.75).abs() < 1e-9);
+        assert!((facts.elapsed_share.unwrap() - 0.25).abs() < 1e-9);
+    }
+
+    #[test]
+    fn only_limits_that_hold_whatever_is_called_count_and_only_for_whom_they_are() {
+        let of = |validator: &str| LimitScope { validator: Some(validator.parse().unwrap()), ..LimitScope::default() };
+        let (gauge, headroom) = channel();
+        gauge.0.send_replace(windows(&report(vec![
+            usage("all", LimitScope::default()),
+            usage("model", LimitScope { model: Some("m".into()), ..LimitScope::default() }),
+            usage("subnet", LimitScope { netuid: Some(Netuid(18)), ..LimitScope::default() }),
+            usage("alice", of(ALICE)),
+            usage("bob", of(BOB)),
+        ])));
+
+        let names = |netuid, caller: &str| -> Vec<String> {
+            let windows = headroom.windows(Netuid(netuid), &caller.parse().unwrap());
+            windows.into_iter().map(|window| window.limit).collect()
+        };
+
+        assert_eq!(names(18, ALICE), ["all", "subnet", "alice"]);
+        assert_eq!(names(1, BOB), ["all", "bob"]);
+    }
+}

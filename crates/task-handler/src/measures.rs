@@ -46,3 +46,24 @@ impl Measures {
         Some(u32::try_from(tokens).unwrap_or(u32::MAX))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_known_after_twenty_calls_and_forgotten_when_they_are_old() {
+        let mut measures = Measures::default();
+        let now = Instant::now();
+        for call in 1..=LEAST {
+            assert_eq!(measures.median_ms(now), None, "after {} calls", call - 1);
+            measures.add(Duration::from_secs(2), Some(300), now);
+        }
+
+        let median = measures.median_ms(now).unwrap();
+        assert!((2_000..2_300).contains(&median), "{median}");
+        let tokens = measures.usual_output_tokens(now).unwrap();
+        assert!((300..340).contains(&tokens), "{tokens}");
+        assert_eq!(measures.median_ms(now + GENERATION * 2), None);
+    }
+}
