@@ -14,8 +14,8 @@ use learning::replay::optimum::optimum;
 use learning::replay::run::{Epochs, Mode, Plan, Policy};
 use learning::settings::Settings;
 
-pub(crate) use arguments::ReplayArgs;
 use arguments::Feedback;
+pub(crate) use arguments::ReplayArgs;
 use file::Reading;
 use render::Replayed;
 
