@@ -3,21 +3,29 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-if ! command -v shellcheck >/dev/null; then
-    if [[ ${CI:-} == true ]]; then
-        echo "==> installing shellcheck"
-        apt-get update --quiet --quiet
-        apt-get install --yes --quiet --quiet shellcheck >/dev/null
-    else
-        echo "error: shellcheck is missing; install it with: sudo apt-get install shellcheck" >&2
+# Makes sure that a tool is there: on a machine of CI it is installed, elsewhere it is the user's to install.
+need() {
+    local tool=$1 package=$2
+    if command -v "$tool" >/dev/null; then
+        return
+    fi
+    if [[ ${CI:-} != true ]]; then
+        echo "error: $tool is missing; install it with: sudo apt-get install $package" >&2
         exit 1
     fi
-fi
+    echo "==> installing $package"
+    apt-get update --quiet --quiet
+    apt-get install --yes --quiet --quiet "$package" >/dev/null
+}
+need shellcheck shellcheck
+need systemd-analyze systemd
 
 echo "==> format"
 cargo fmt --all --check
 echo "==> shell scripts"
 shellcheck --external-sources scripts/*.sh .ci/run
+echo "==> systemd units"
+scripts/check-units.sh
 echo "==> lints"
 cargo clippy --workspace --all-targets --locked -- --deny warnings
 echo "==> documentation"

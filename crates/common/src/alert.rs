@@ -1,6 +1,10 @@
 //! What an operator should hear of: conditions that hold, and how they begin and end.
 
+mod words;
+
 use serde::{Deserialize, Serialize};
+
+pub use words::{sentence, together};
 
 /// Something that is not as it should be, as the daemon that noticed it says in every beat.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

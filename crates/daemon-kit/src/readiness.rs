@@ -5,6 +5,7 @@ use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::time::Duration;
 
 /// Sends a state such as `READY=1` to the socket in `NOTIFY_SOCKET`. Without that variable there is nobody to tell.
 pub(crate) fn notify(state: &str) {
@@ -12,6 +13,19 @@ pub(crate) fn notify(state: &str) {
     if let Err(error) = send(&address, state) {
         tracing::warn!(%error, state, "Cannot notify systemd");
     }
+}
+
+/// Returns how often systemd must hear that this process lives: half of what it allows. Nothing if it does not watch this process.
+pub(crate) fn pulse() -> Option<Duration> {
+    let text = |name| std::env::var(name).ok();
+    interval(text("WATCHDOG_USEC").as_deref(), text("WATCHDOG_PID").as_deref(), std::process::id())
+}
+
+fn interval(allowed_us: Option<&str>, watched: Option<&str>, own: u32) -> Option<Duration> {
+    // Without a process id the watch is meant for whoever has the variable.
+    let is_watched = watched.is_none_or(|pid| pid.parse() == Ok(own));
+    let allowed_us: u64 = allowed_us.filter(|_| is_watched)?.parse().ok()?;
+    Some(Duration::from_micros(allowed_us / 2)).filter(|half| !half.is_zero())
 }
 
 fn send(address: &OsStr, state: &str) -> io::Result<()> {
@@ -26,6 +40,17 @@ fn send(address: &OsStr, state: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_of_the_allowed_time_passes_between_signs_of_life() {
+        let second = Some(Duration::from_millis(500));
+
+        assert_eq!(interval(Some("1000000"), None, 7), second);
+        assert_eq!(interval(Some("1000000"), Some("7"), 7), second);
+        for (allowed_us, watched) in [(None, None), (Some("1000000"), Some("8")), (Some("0"), None), (Some("soon"), None)] {
+            assert_eq!(interval(allowed_us, watched, 7), None, "{allowed_us:?} {watched:?}");
+        }
+    }
 
     #[test]
     fn a_state_arrives_at_the_socket() {

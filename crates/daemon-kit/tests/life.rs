@@ -50,6 +50,7 @@ impl TestHome {
             .arg(self.path())
             .env("NOTIFY_SOCKET", self.path().join("notify"))
             .env_remove("JOURNAL_STREAM")
+            .env_remove("WATCHDOG_USEC")
             .stderr(Stdio::piped());
         command
     }
@@ -80,6 +81,18 @@ fn a_daemon_says_that_it_is_ready_and_stops_when_asked() {
     assert_eq!(output.status.code(), Some(0));
     let log = fs::read_to_string(home.path().join("logs/idle.log")).unwrap();
     assert!(log.contains(r#""message":"Ready""#) && log.contains(r#""message":"Stopped""#), "{log}");
+}
+
+#[test]
+fn a_daemon_that_is_watched_shows_again_and_again_that_it_lives() {
+    let home = TestHome::new();
+    let daemon = home.command().env("WATCHDOG_USEC", "100000").spawn().unwrap();
+
+    let heard: Vec<_> = (0..4).map(|_| home.heard()).collect();
+    let output = terminate(daemon);
+
+    assert_eq!(heard, ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"]);
+    assert_eq!(output.status.code(), Some(0));
 }
 
 #[test]

@@ -7,14 +7,13 @@ mod courier;
 mod dead_man;
 mod due;
 mod listener;
-mod words;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use common::alert::{Alert, AlertChange, AlertEvent, AlertSeverity, Condition};
+use common::alert::{self, Alert, AlertChange, AlertEvent, AlertSeverity, Condition};
 use common::call::tracker::Vital;
 use common::config::alerts;
 use common::config::credential::LlmCredentials;
@@ -131,7 +130,7 @@ impl Alerts {
     /// Returns why the miner cannot earn, if it cannot.
     fn obstacle(&self) -> Option<String> {
         let worst = self.open().into_iter().find(|alert| alert.condition.severity == AlertSeverity::Critical)?;
-        Some(words::sentence(AlertChange::Raised, &worst.condition))
+        Some(alert::sentence(AlertChange::Raised, &worst.condition))
     }
 
     fn status_text(&self) -> String {
@@ -139,9 +138,9 @@ impl Alerts {
         if alerts.is_empty() {
             return "✅ All is well.".into();
         }
-        let sentence = |alert: Alert| words::sentence(AlertChange::Raised, &alert.condition);
+        let sentence = |alert: Alert| alert::sentence(AlertChange::Raised, &alert.condition);
         let sentences: Vec<_> = alerts.into_iter().map(sentence).collect();
-        words::together(&sentences).into_iter().next().map(|(text, _)| text).unwrap_or_default()
+        alert::together(&sentences).into_iter().next().map(|(text, _)| text).unwrap_or_default()
     }
 
     fn budget_text(&self) -> String {

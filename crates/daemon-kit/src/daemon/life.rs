@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 use super::Daemon;
 use super::flags::{self, Flags};
@@ -16,7 +17,7 @@ use crate::home::Home;
 use crate::instance::Instance;
 use crate::logs;
 use crate::problems::{Problems, unix_ms};
-use crate::readiness::notify;
+use crate::readiness::{notify, pulse};
 use crate::supervised::follow_supervisor;
 use crate::workers::{Workers, WorkersError};
 
@@ -129,6 +130,7 @@ where
         tokio::select! {
             () = signals.stop() => {}
             () = workers.stopping() => {}
+            () = show_life(&workers) => {}
         }
     }
     tracing::info!("Stopping");
@@ -136,6 +138,21 @@ where
     workers.stop();
     let ended = workers.wait(drain).await;
     started.and_then(|()| judge(ended))
+}
+
+/// Tells systemd from time to time that this process still works: that its workers get their turn, not only that it is there.
+async fn show_life(workers: &Workers) {
+    let Some(interval) = pulse() else { return std::future::pending().await };
+    loop {
+        let (turn, had) = oneshot::channel();
+        workers.spawn("pulse", async move {
+            let _sent = turn.send(());
+        });
+        if had.await.is_ok() {
+            notify("WATCHDOG=1");
+        }
+        tokio::time::sleep(interval).await;
+    }
 }
 
 /// A panic is a failure; calls that were still in work at the end of a stop are not.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use common::alert::{Alert, AlertChange, AlertEvent};
+use common::alert::{self, Alert, AlertChange, AlertEvent};
 use daemon_kit::{Durability, Store, StoreError};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
@@ -12,7 +12,6 @@ use serde::de::DeserializeOwned;
 
 use super::board::{Board, Change, Key, Open};
 use super::due::due_ms;
-use super::words;
 use common::config::alerts::QuietHours;
 
 /// Events that are kept.
@@ -216,7 +215,7 @@ fn append(
     let insert = "INSERT INTO messages (channel, sequence, kind, subject, begins, due_ms, tries, text)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)";
     let mut insert = connection.prepare_cached(insert)?;
-    let (kind, subject, text) = (condition.kind.name(), &condition.subject, words::sentence(*change, condition));
+    let (kind, subject, text) = (condition.kind.name(), &condition.subject, alert::sentence(*change, condition));
     let begins = *change == AlertChange::Raised;
     for channel in &snapshot.channels {
         if *change == AlertChange::Cleared && recall(connection, channel, kind, subject)? {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use common::alert;
 use daemon_kit::{StoreError, Workers};
 use notify::{Channel, SendError};
 use tokio::time::{sleep, timeout};
 
 use super::archive::{Archive, Due};
-use super::{unix_ms, words};
+use super::unix_ms;
 
 /// How often a channel looks for messages. A group of Telegram takes twenty a minute.
 const PACE: Duration = Duration::from_secs(3);
@@ -56,7 +57,7 @@ async fn deliver(archive: &Archive, channel: &Channel) -> Result<Option<Result<(
     let name = channel.name();
     let mut due = archive.due(name, unix_ms()).await?;
     let sentences: Vec<_> = due.iter().map(|due| due.text.clone()).collect();
-    let Some((text, count)) = words::together(&sentences).into_iter().next() else { return Ok(None) };
+    let Some((text, count)) = alert::together(&sentences).into_iter().next() else { return Ok(None) };
     due.truncate(count);
     let Some((first, last)) = due.first().zip(due.last()) else { return Ok(None) };
     // Noted before: whatever happens then, the operator may know of it.

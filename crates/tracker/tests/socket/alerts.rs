@@ -54,7 +54,7 @@ impl Inbox {
         stream.read_exact(&mut body).await.unwrap();
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await.unwrap();
         let body: Value = serde_json::from_slice(&body).unwrap();
-        body["text"].as_str().unwrap().to_owned()
+        body.get("text").and_then(Value::as_str).unwrap().to_owned()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an operator reads. Pure.
 
-use common::alert::{AlertChange, AlertSeverity, Condition, ConditionKind};
+use super::{AlertChange, AlertSeverity, Condition, ConditionKind};
 
 /// A message longer than this is cut: a chat is no log.
 const LONGEST: usize = 480;
@@ -8,7 +8,8 @@ const LONGEST: usize = 480;
 const TOGETHER: usize = 3_500;
 
 /// Says what happened in one or two lines.
-pub(crate) fn sentence(change: AlertChange, condition: &Condition) -> String {
+#[must_use]
+pub fn sentence(change: AlertChange, condition: &Condition) -> String {
     let Condition { kind, subject, severity, detail } = condition;
     let what = headline(*kind, subject);
     let text = match change {
@@ -26,7 +27,8 @@ pub(crate) fn sentence(change: AlertChange, condition: &Condition) -> String {
 }
 
 /// Puts sentences that are due together into as few messages as possible. Returns each with how many it holds.
-pub(crate) fn together(sentences: &[String]) -> Vec<(String, usize)> {
+#[must_use]
+pub fn together(sentences: &[String]) -> Vec<(String, usize)> {
     let mut messages: Vec<(String, usize)> = Vec::new();
     for sentence in sentences {
         match messages.last_mut() {
