@@ -32,6 +32,12 @@ pub enum Excluded {
     Gap,
     /// There were no answers that could have been scored.
     NoAnswers,
+    /// The weights are another validator's: one opinion is not counted twice.
+    Copied,
+    /// The weight is no number of its kind, or the validator weighs nobody else.
+    NoScore,
+    /// It is the first that is known of the validator, or the first after a gap: since when it counts is not known.
+    First,
 }
 
 impl EpochFacts {
@@ -62,6 +68,36 @@ pub fn relative_weight(own: f64, others: &[f64]) -> Option<f64> {
     let weighed: Vec<f64> = others.iter().copied().filter(|weight| *weight > 0.0).collect();
     let mean = weighed.iter().sum::<f64>() / weighed.len() as f64;
     (mean > 0.0).then(|| own / mean)
+}
+
+/// One validator's row of weights, as far as it concerns us.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// What it gives us.
+    pub weight: u16,
+    /// What it gives to all.
+    pub total: u64,
+    /// How many it gives something to.
+    pub rated: u16,
+    /// The most that it gives.
+    pub largest: u16,
+}
+
+impl Row {
+    /// Returns our weight relative to the mean of the others that have any; nothing if there are none.
+    #[must_use]
+    pub fn relative(&self) -> Option<f64> {
+        let others = self.total.checked_sub(self.weight.into())?;
+        let count = self.rated.checked_sub(u16::from(self.weight > 0))?;
+        (others > 0 && count > 0).then(|| f64::from(self.weight) * f64::from(count) / others as f64)
+    }
+
+    /// Whether an equal row of another validator must be a copy: with few neurons rated, rows are alike by chance.
+    #[must_use]
+    pub fn is_telling(&self) -> bool {
+        self.rated >= 8 && self.total < u64::from(self.largest) * u64::from(self.rated)
+    }
 }
 
 /// Turns a relative weight into a score from 0 to 1: 0.5 is average, and no outlier is worth more than a few good epochs.
@@ -139,27 +175,6 @@ pub fn fit_rate(averages: &BTreeMap<u64, f64>) -> Option<f64> {
         return Some(1.0);
     }
     Some((1.0 - corrected).clamp(SLOWEST, 1.0))
-}
-
-/// Finds validators whose weights are those of another, so that one opinion is not counted twice.
-///
-/// Returns each copy with the one it equals, the first in order. Rows with fewer than two different weights say too little to be
-/// called copies.
-#[must_use]
-pub fn copies(rows: &BTreeMap<u32, Vec<u16>>) -> BTreeMap<u32, u32> {
-    let mut first: BTreeMap<&[u16], u32> = BTreeMap::new();
-    let mut copies = BTreeMap::new();
-    for (&validator, row) in rows {
-        let differs = row.iter().any(|weight| *weight > 0 && Some(weight) != row.iter().find(|other| **other > 0));
-        if !differs {
-            continue;
-        }
-        match first.get(row.as_slice()) {
-            Some(&original) => drop(copies.insert(validator, original)),
-            None => drop(first.insert(row, validator)),
-        }
-    }
-    copies
 }
 
 #[cfg(test)]
@@ -248,6 +263,17 @@ mod tests {
     }
 
     #[test]
+    fn a_row_tells_the_weight_relative_to_the_others() {
+        let row = Row { weight: 300, total: 900, rated: 4, largest: 400 };
+
+        assert_eq!(row.relative(), Some(1.5));
+        assert_eq!(Row { weight: 0, total: 600, rated: 3, ..row }.relative(), Some(0.0));
+        for row in [Row { total: 300, rated: 1, ..row }, Row { total: 200, ..row }, Row { rated: 0, ..row }] {
+            assert_eq!(row.relative(), None, "{row:?}");
+        }
+    }
+
+    #[test]
     fn an_average_weight_is_a_score_of_a_half() {
         assert_eq!(score(1.0), Some(0.5));
         assert_eq!(score(3.0), Some(0.75));
@@ -271,18 +297,5 @@ mod tests {
         assert_eq!(EpochFacts { uptime: Some(f64::NAN), ..good }.excluded(), Some(Excluded::Uptime));
         assert_eq!(EpochFacts { has_gap: true, ..good }.excluded(), Some(Excluded::Gap));
         assert_eq!(EpochFacts { answers: 0, ..good }.excluded(), Some(Excluded::NoAnswers));
-    }
-
-    #[test]
-    fn equal_rows_are_copies_unless_they_say_nothing() {
-        let rows = BTreeMap::from([
-            (1, vec![10, 20, 0]),
-            (2, vec![10, 20, 1]),
-            (3, vec![10, 20, 0]),
-            (4, vec![7, 7, 0]),
-            (5, vec![7, 7, 0]),
-        ]);
-
-        assert_eq!(copies(&rows), BTreeMap::from([(3, 1)]));
     }
 }

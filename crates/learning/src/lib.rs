@@ -2,6 +2,7 @@
 //!
 //! Pure: no clock, no I/O, and every random number comes from a seed, so that each step can be computed again.
 
+pub mod assembly;
 pub mod attribution;
 pub mod cusum;
 pub mod evidence;
