@@ -3,6 +3,7 @@
 use common::ipc::FRAME_LIMIT;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::{Zeroize as _, Zeroizing};
 
 const HEADER: usize = size_of::<u32>();
 
@@ -31,7 +32,8 @@ pub enum FrameError {
 /// Cuts a stream of bytes, in whatever pieces it comes, into frames.
 #[derive(Debug, Default)]
 pub struct Decoder {
-    buffer: Vec<u8>,
+    /// A frame can hold a password: it is overwritten once it was taken.
+    buffer: Zeroizing<Vec<u8>>,
     /// Where the next frame begins in the buffer.
     start: usize,
 }
@@ -39,9 +41,17 @@ pub struct Decoder {
 impl Decoder {
     /// Takes the next piece of the stream.
     pub fn push(&mut self, bytes: &[u8]) {
+        self.forget_taken();
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Overwrites the frames that were taken.
+    pub fn forget_taken(&mut self) {
+        if let Some(taken) = self.buffer.get_mut(..self.start) {
+            taken.zeroize();
+        }
         self.buffer.drain(..self.start);
         self.start = 0;
-        self.buffer.extend_from_slice(bytes);
     }
 
     /// Returns the next frame's JSON, once all of it is there.

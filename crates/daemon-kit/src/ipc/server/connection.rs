@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::call;
 use super::table::Table;
@@ -83,7 +84,8 @@ async fn read<S: Service>(mut reader: OwnedReadHalf, connection: &Arc<Connection
         return End::HungUp;
     }
     let mut decoder = Decoder::default();
-    let mut chunk = vec![0; CHUNK];
+    // Like the decoder's, it can hold a password.
+    let mut chunk = Zeroizing::new(vec![0; CHUNK]);
     let stopping = connection.server.workers.token();
     loop {
         // While draining, reading goes on: new calls are refused at once, and a cancel or a hang-up is still seen.
@@ -98,10 +100,11 @@ async fn read<S: Service>(mut reader: OwnedReadHalf, connection: &Arc<Connection
         };
         let bytes = match read {
             Ok(0) => return decoder.finish().err().map_or(End::HungUp, End::Frame),
-            Ok(count) => chunk.get(..count).unwrap_or_default(),
+            Ok(count) => chunk.get_mut(..count).unwrap_or_default(),
             Err(error) => return End::Io(error),
         };
         decoder.push(bytes);
+        bytes.zeroize();
         if let Err(end) = take_frames(&mut decoder, connection).await {
             return end;
         }
@@ -115,6 +118,7 @@ async fn take_frames<S: Service>(decoder: &mut Decoder, connection: &Arc<Connect
             ClientFrame::Request(request) => begin(request, connection).await?,
         }
     }
+    decoder.forget_taken();
     Ok(())
 }
 
@@ -128,8 +132,14 @@ async fn begin<S: Service>(request: Request<Box<RawValue>>, connection: &Arc<Con
     } else {
         call::start(&request, connection)
     };
+    forget(request.call);
     let Err(fault) = started else { return Ok(()) };
     if connection.reply(id, Reply::Fault(fault)).await { Ok(()) } else { Err(End::HungUp) }
+}
+
+/// Overwrites a call's text, which has been read.
+fn forget(call: Box<RawValue>) {
+    String::from(Box::<str>::from(call)).zeroize();
 }
 
 /// Writes frames until the connection is done and the queue empty, or the peer does not take them.
