@@ -16,8 +16,8 @@ pub(crate) struct Keyring {
     wallet: Wallet,
     idle: Duration,
     inner: Mutex<Inner>,
-    /// Somebody has unlocked or used it.
-    used: Notify,
+    /// Somebody has unlocked it.
+    unlocked: Notify,
 }
 
 #[derive(Default)]
@@ -31,6 +31,16 @@ struct Open {
     /// Shared with signatures that are being made: it is overwritten when the last of them is done.
     key: Arc<Keypair>,
     used: Instant,
+    presence: Presence,
+}
+
+/// Whether somebody was there to open the coldkey.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Presence {
+    /// The operator, who can do so again: it is locked when it has been idle.
+    Attended,
+    /// Nobody: the password is at hand whenever the process runs, so that idling locks nothing away.
+    Unattended,
 }
 
 /// Whether the coldkey can sign.
@@ -45,8 +55,8 @@ pub(crate) enum KeyringState {
     Opening,
     /// It can.
     Unlocked {
-        /// How long, if it is not used.
-        locks_in: Duration,
+        /// How long, if it is not used; for good, if it was opened with nobody there.
+        locks_in: Option<Duration>,
     },
 }
 
@@ -75,7 +85,7 @@ pub(crate) enum UnlockError {
 impl Keyring {
     /// A locked keyring, which locks itself again after `idle` without a signature.
     pub(crate) fn new(wallet: Wallet, idle: Duration) -> Self {
-        Self { wallet, idle, inner: Mutex::default(), used: Notify::new() }
+        Self { wallet, idle, inner: Mutex::default(), unlocked: Notify::new() }
     }
 
     /// Whether the coldkey can sign.
@@ -93,7 +103,12 @@ impl Keyring {
     ///
     /// # Errors
     /// If the password is wrong, or was too often; if another is being tried; if the file is missing, loose or damaged.
-    pub(crate) fn unlock(&self, password: &str, clock: impl Fn() -> Instant) -> Result<(), UnlockError> {
+    pub(crate) fn unlock(
+        &self,
+        password: &str,
+        presence: Presence,
+        clock: impl Fn() -> Instant,
+    ) -> Result<(), UnlockError> {
         {
             let mut inner = self.inner();
             if let Some(wait) = inner.backoff.wait(clock()) {
@@ -116,10 +131,10 @@ impl Keyring {
         }
         // A wrong password does not lock what is open.
         if let Ok(key) = opened {
-            inner.open = Some(Open { key: Arc::new(key), used: now });
+            inner.open = Some(Open { key: Arc::new(key), used: now, presence });
             drop(inner);
             drop(opening);
-            self.used.notify_one();
+            self.unlocked.notify_one();
             return Ok(());
         }
         drop(inner);
@@ -146,8 +161,10 @@ impl Keyring {
         loop {
             let state = self.state(Instant::now());
             match state {
-                KeyringState::Unlocked { locks_in } => tokio::time::sleep(locks_in).await,
-                KeyringState::Locked { .. } | KeyringState::Opening => self.used.notified().await,
+                KeyringState::Unlocked { locks_in: Some(locks_in) } => tokio::time::sleep(locks_in).await,
+                KeyringState::Unlocked { locks_in: None } | KeyringState::Locked { .. } | KeyringState::Opening => {
+                    self.unlocked.notified().await;
+                }
             }
         }
     }
@@ -161,14 +178,17 @@ impl Keyring {
     }
 
     fn lock_if_idle(&self, inner: &mut Inner, now: Instant) {
-        if inner.open.as_ref().is_some_and(|open| self.left(open, now).is_zero()) {
+        if inner.open.as_ref().is_some_and(|open| self.left(open, now).is_some_and(|left| left.is_zero())) {
             inner.open = None;
             tracing::info!("Locked the idle coldkey");
         }
     }
 
-    fn left(&self, open: &Open, now: Instant) -> Duration {
-        self.idle.saturating_sub(now.saturating_duration_since(open.used))
+    fn left(&self, open: &Open, now: Instant) -> Option<Duration> {
+        match open.presence {
+            Presence::Attended => Some(self.idle.saturating_sub(now.saturating_duration_since(open.used))),
+            Presence::Unattended => None,
+        }
     }
 
     /// A panic elsewhere leaves nothing half done in here.

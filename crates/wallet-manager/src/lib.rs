@@ -9,11 +9,13 @@ mod earnings;
 mod journal;
 mod keyring;
 mod ledger;
+pub mod mcp;
 mod operations;
 mod policy;
 mod quote;
 mod service;
 mod totp;
+mod unattended;
 
 use std::sync::Arc;
 
@@ -31,14 +33,28 @@ use crate::service::{Counter, Rights, WalletManager, unix_ms};
 /// The name that stands in the `Hello` of both sockets.
 const SERVICE: &str = "wallet-manager";
 
-/// Checks what only wallet-manager can say about the configuration: whether the names can be a wallet's. Pure.
+/// Checks what only wallet-manager can say about the configuration: whether the names can be a wallet's, and whether the policy
+/// names accounts. Pure.
 ///
 /// # Errors
-/// If they cannot.
+/// Everything that cannot be used.
 pub fn check(config: &Config) -> Result<(), ConfigErrors> {
+    let wrong = |key: &str, problem: String| ConfigError::contradiction(File::MinerConfig, key, problem);
     let names = &config.miner.wallet;
-    let Err(error) = Wallet::locate(&names.path, &names.name, &names.hotkey) else { return Ok(()) };
-    Err(ConfigErrors(vec![ConfigError::contradiction(File::MinerConfig, "wallet", error.to_string())]))
+    let located = Wallet::locate(&names.path, &names.name, &names.hotkey);
+    let mut errors: Vec<ConfigError> =
+        located.err().map(|error| wrong("wallet", error.to_string())).into_iter().collect();
+    for (place, account) in names.policy.destinations.iter().enumerate() {
+        if let Err(error) = bittensor::ss58::decode(account.as_str()) {
+            errors.push(wrong(&format!("wallet.policy.destinations[{place}]"), error.to_string()));
+        }
+    }
+    for (netuid, range) in &names.policy.prices {
+        if range.min.zip(range.max).is_some_and(|(min, max)| min > max) {
+            errors.push(wrong(&format!("wallet.policy.prices.{netuid}"), "min is above max".to_owned()));
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(ConfigErrors(errors)) }
 }
 
 /// Opens both sockets, and serves until the workers stop. A wallet that is missing or damaged is a finding, no failure.
@@ -65,6 +81,7 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
             () = stopping.stopping() => {}
         }
     });
+    workers.spawn("coldkey-unlock", unattended::unlock(Arc::clone(&keyring)));
     let by_code = daemon.config.miner.wallet.policy.code_approves_up_to.is_some();
     let desk = Desk::open(&daemon, &wallet, &keyring, unix_ms).await?;
     let manager = Arc::new(WalletManager::new(daemon, wallet, keyring, desk));

@@ -19,7 +19,7 @@ use daemon_kit::Daemon;
 use daemon_kit::ipc::{CallContext, Service};
 
 use crate::desk::{Desk, is_registration};
-use crate::keyring::{Keyring, KeyringState, UnlockError};
+use crate::keyring::{Keyring, KeyringState, Presence, UnlockError};
 use crate::totp::{Totp, TotpError};
 
 /// Who calls on a socket.
@@ -151,14 +151,16 @@ impl WalletManager {
 
     async fn unlock(&self, call: Unlock) -> Result<ColdkeyStatus, Fault> {
         let keyring = Arc::clone(&self.keyring);
-        blocking(move || keyring.unlock(call.password.expose(), Instant::now)).await?.map_err(|error| {
-            tracing::warn!(error = error_chain(&error), "Coldkey was not unlocked");
-            let code = match error {
-                UnlockError::BackingOff { .. } | UnlockError::Wallet(_) => FaultCode::Denied,
-                UnlockError::Busy => FaultCode::Overloaded,
-            };
-            Fault::new(code, error_chain(&error))
-        })?;
+        blocking(move || keyring.unlock(call.password.expose(), Presence::Attended, Instant::now)).await?.map_err(
+            |error| {
+                tracing::warn!(error = error_chain(&error), "Coldkey was not unlocked");
+                let code = match error {
+                    UnlockError::BackingOff { .. } | UnlockError::Wallet(_) => FaultCode::Denied,
+                    UnlockError::Busy => FaultCode::Overloaded,
+                };
+                Fault::new(code, error_chain(&error))
+            },
+        )?;
         tracing::info!("Unlocked the coldkey");
         Ok(self.coldkey_status(KeyPresence::Encrypted))
     }
@@ -202,7 +204,7 @@ impl WalletManager {
 
     fn coldkey_status(&self, file: KeyPresence) -> ColdkeyStatus {
         let (state, locks_in, refuses_for) = match self.keyring.state(Instant::now()) {
-            KeyringState::Unlocked { locks_in } => (ColdkeyState::Unlocked, Some(locks_in), None),
+            KeyringState::Unlocked { locks_in } => (ColdkeyState::Unlocked, locks_in, None),
             KeyringState::Opening => (ColdkeyState::Opening, None, None),
             KeyringState::Locked { .. } if file == KeyPresence::Absent => (ColdkeyState::Absent, None, None),
             KeyringState::Locked { refuses_for } => (ColdkeyState::Locked, None, refuses_for),

@@ -37,13 +37,13 @@ fn an_unlocked_key_signs_until_it_has_been_idle() {
     let directory = tempfile::tempdir().unwrap();
     let keyring = plain(&directory);
     let start = Instant::now();
-    keyring.unlock("", || start).unwrap();
+    keyring.unlock("", Presence::Attended, || start).unwrap();
 
     let used = start + IDLE - Duration::from_secs(1);
     let address = keyring.with_signer(used, |key| key.address());
 
     assert_eq!(address.unwrap().as_str(), ADDRESS);
-    assert_eq!(keyring.state(used), KeyringState::Unlocked { locks_in: IDLE });
+    assert_eq!(keyring.state(used), KeyringState::Unlocked { locks_in: Some(IDLE) });
     assert!(keyring.with_signer(used + IDLE, |_| ()).is_err());
 }
 
@@ -52,7 +52,7 @@ fn a_locked_key_is_gone_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let keyring = plain(&directory);
     let now = Instant::now();
-    keyring.unlock("", || now).unwrap();
+    keyring.unlock("", Presence::Attended, || now).unwrap();
 
     keyring.lock();
 
@@ -66,11 +66,11 @@ fn wrong_passwords_are_tried_ever_more_seldom_and_do_not_lock_what_is_open() {
         Keyring::new(wallet(&directory, Protection::Password(Seal { password: b"right", nonce: [1; 24] })), IDLE);
     let now = Cell::new(Instant::now());
 
-    let wrong = keyring.unlock("wrong", || now.get()).unwrap_err();
-    let soon = keyring.unlock("right", || now.get()).unwrap_err();
+    let wrong = keyring.unlock("wrong", Presence::Attended, || now.get()).unwrap_err();
+    let soon = keyring.unlock("right", Presence::Attended, || now.get()).unwrap_err();
     now.set(now.get() + crate::backoff::FIRST);
-    let later = keyring.unlock("right", || now.get());
-    let wrong_again = keyring.unlock("wrong", || now.get());
+    let later = keyring.unlock("right", Presence::Attended, || now.get());
+    let wrong_again = keyring.unlock("wrong", Presence::Attended, || now.get());
 
     assert!(matches!(wrong, UnlockError::Wallet(WalletError::Keyfile { source: KeyfileError::WrongPassword(_), .. })));
     assert!(matches!(soon, UnlockError::BackingOff { wait } if wait == crate::backoff::FIRST), "{soon}");
@@ -87,7 +87,7 @@ fn a_key_that_is_not_the_wallets_is_refused() {
     let public = directory.path().join("miner/coldkeypub.txt");
     fs::write(&public, format!(r#"{{"ss58Address":"{alice}"}}"#)).unwrap();
 
-    let refused = keyring.unlock("", Instant::now).unwrap_err();
+    let refused = keyring.unlock("", Presence::Attended, Instant::now).unwrap_err();
 
     assert!(refused.to_string().ends_with("coldkeypub.txt"), "{refused}");
 }
@@ -98,7 +98,7 @@ fn a_file_that_others_can_read_is_refused_and_costs_no_pause() {
     let keyring = plain(&directory);
     fs::set_permissions(directory.path().join("miner/coldkey"), Permissions::from_mode(0o640)).unwrap();
 
-    let refused = keyring.unlock("", Instant::now).unwrap_err();
+    let refused = keyring.unlock("", Presence::Attended, Instant::now).unwrap_err();
 
     assert!(matches!(refused, UnlockError::Wallet(WalletError::Loose { mode: 0o640, .. })), "{refused}");
     assert_eq!(keyring.state(Instant::now()), KeyringState::Locked { refuses_for: None });
@@ -109,7 +109,7 @@ fn a_signature_in_the_making_keeps_its_key_when_it_is_locked_meanwhile() {
     let directory = tempfile::tempdir().unwrap();
     let keyring = plain(&directory);
     let now = Instant::now();
-    keyring.unlock("", || now).unwrap();
+    keyring.unlock("", Presence::Attended, || now).unwrap();
 
     let address = keyring.with_signer(now, |key| {
         keyring.lock();
@@ -120,13 +120,26 @@ fn a_signature_in_the_making_keeps_its_key_when_it_is_locked_meanwhile() {
     assert_eq!(keyring.with_signer(now, |_| ()), Err(Locked));
 }
 
+#[test]
+fn a_key_that_was_opened_with_nobody_there_stays_open_until_it_is_locked() {
+    let directory = tempfile::tempdir().unwrap();
+    let keyring = plain(&directory);
+    let now = Instant::now();
+    keyring.unlock("", Presence::Unattended, || now).unwrap();
+
+    assert!(keyring.with_signer(now + 1000 * IDLE, |_| ()).is_ok());
+    assert_eq!(keyring.state(now + 2000 * IDLE), KeyringState::Unlocked { locks_in: None });
+    keyring.lock();
+    assert!(keyring.with_signer(now, |_| ()).is_err());
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_idle_key_is_locked_without_being_asked() {
     let directory = tempfile::tempdir().unwrap();
     let keyring = Arc::new(Keyring::new(wallet(&directory, Protection::Plain), Duration::ZERO));
     let watch = Arc::clone(&keyring).lock_when_idle();
 
-    keyring.unlock("", Instant::now).unwrap();
+    keyring.unlock("", Presence::Attended, Instant::now).unwrap();
     let watched = tokio::time::timeout(Duration::from_secs(1), watch).await;
 
     assert!(watched.is_err());
