@@ -243,7 +243,10 @@ mod tests {
 
     #[test]
     fn a_table_is_read_with_its_quoted_prompts() {
-        let file = parsed("x,\"one,\ntwo\",1,5,0.1,0.5,7,0.2\ny,three,0,5,0.1,-0.5,7,0.2\n").unwrap();
+        let rows = "x,\"one,\ntwo\",1,5,0.1,0.5,7,0.2\ny,three,0,5,0.1,-0.5,7,0.2\n";
+        let reading = Reading { class_column: Some("task".into()), ..Reading::default() };
+
+        let file = parse(format!("{HEADING}\n{rows}").as_bytes(), &reading).unwrap();
 
         assert_eq!(file.table.arms, ["a", "b"]);
         assert_eq!(file.table.classes, ["x", "y"]);
