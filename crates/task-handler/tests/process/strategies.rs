@@ -45,7 +45,7 @@ async fn a_critic_gets_the_first_answer_and_gives_the_second() {
 async fn without_its_critic_the_first_answer_stands() {
     let llmock = Llmock::start();
     let handler = Handler::start(&llmock.base_url(), Settings { strategy: "critic", ..Settings::default() }).await;
-    llmock.next(&[reply("Fast"), json!({ "type": "fail", "status": 500 })]);
+    llmock.next(&[reply("Fast"), json!({ "type": "reply", "text": "Ele", "finish_reason": "length" })]);
 
     let answer = handler.ask(1).await;
 
