@@ -6,8 +6,10 @@ mod wallet;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use common::call::task::SubnetEarnings;
 use common::config::credential::Audience;
 use common::id::TaskId;
+use common::money::Usd;
 
 use crate::replay::ReplayArgs;
 
@@ -22,7 +24,8 @@ Exit codes:
    0  done, and all is well
    1  failed, not wanted after all, or something is wrong that was checked
    2  wrong usage
-   3  not everything runs that should (status)
+   3  not everything runs that should (status, heartbeat)
+   4  everything runs, but something is wrong (heartbeat)
   78  the configuration cannot be used (config check, up)
 
 Data goes to stdout, words about it to stderr.";
@@ -57,8 +60,18 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Show which requests were turned away, why and by whom, and what can be done about it
     Why,
-    /// Show each limit of token-budgets.json and what is used of it
-    Budget,
+    /// Say in one short message what is wrong, or NO_REPLY; for an agent or cron
+    Heartbeat,
+    /// Show how alerts began and ended
+    Events(EventsArgs),
+    /// List all commands and what they take, for programs
+    Commands,
+    /// Show each limit of token-budgets.json: what is used, when it will be used up, what it blocked
+    #[command(args_conflicts_with_subcommands = true)]
+    Budget {
+        #[command(subcommand)]
+        command: Option<BudgetCommand>,
+    },
     /// Show the models that can be named: limits, today's prices, what will change
     #[command(args_conflicts_with_subcommands = true)]
     Models {
@@ -116,6 +129,45 @@ pub(crate) struct StatusArgs {
     /// Wait this many seconds for all daemons to answer
     #[arg(long, value_name = "SECONDS")]
     pub(crate) wait: Option<u64>,
+}
+
+/// Flags of `events`.
+#[derive(Args, Debug)]
+pub(crate) struct EventsArgs {
+    /// Only events with a greater number
+    #[arg(long, default_value_t = 0)]
+    pub(crate) after: u64,
+    /// At most so many, the newest
+    #[arg(long, default_value_t = 50, conflicts_with = "follow")]
+    pub(crate) lines: usize,
+    /// Go on with what happens, one line for each event, until interrupted
+    #[arg(long)]
+    pub(crate) follow: bool,
+}
+
+/// What to do with the budget.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BudgetCommand {
+    /// Say that the clock is right after it has jumped: spending goes on
+    ConfirmClock(WriteArgs),
+    /// Tell what was earned up to now, for the limits that are a share of it; the newest report counts
+    Earnings(EarnedArgs),
+}
+
+/// Flags of `budget earnings`.
+#[derive(Args, Debug)]
+pub(crate) struct EarnedArgs {
+    /// What a subnet brought, such as 18=1.5 for 1.5 TAO by subnet 18; once for each subnet
+    #[arg(long, value_name = "NETUID=TAO", value_parser = crate::budget::subnet, required = true)]
+    pub(crate) earned: Vec<SubnetEarnings>,
+    /// What a TAO is worth in dollars
+    #[arg(long, value_name = "DOLLARS")]
+    pub(crate) usd_per_tao: Usd,
+    /// In how many days it was earned
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=366))]
+    pub(crate) days: u64,
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
 }
 
 /// What to do with the models.

@@ -3,12 +3,15 @@
 mod balance;
 mod budget;
 mod cli;
+mod commands;
 mod config;
 mod confirm;
 mod credentials;
 mod down;
+mod events;
 mod explain;
 mod earnings;
+mod heartbeat;
 mod logs;
 mod models;
 mod operation;
@@ -27,7 +30,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, Command, ConfigCommand, ModelsCommand};
+use cli::{BudgetCommand, Cli, Command, ConfigCommand, ModelsCommand};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -49,7 +52,14 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         match &cli.command {
             Command::Status(args) => status::run(&cli.common, args).await,
             Command::Why => why::run(&cli.common).await,
-            Command::Budget => budget::run(&cli.common).await,
+            Command::Heartbeat => heartbeat::run(&cli.common).await,
+            Command::Events(args) => events::run(&cli.common, args).await,
+            Command::Commands => commands::run(&cli.common),
+            Command::Budget { command: None } => budget::run(&cli.common).await,
+            Command::Budget { command: Some(BudgetCommand::ConfirmClock(args)) } => {
+                budget::confirm_clock(&cli.common, args).await
+            }
+            Command::Budget { command: Some(BudgetCommand::Earnings(args)) } => budget::earnings(&cli.common, args).await,
             Command::Models { command: None } => models::run(&cli.common).await,
             Command::Models { command: Some(ModelsCommand::Check) } => models::check(&cli.common).await,
             Command::Explain { task } => explain::run(&cli.common, *task).await,
