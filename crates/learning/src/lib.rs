@@ -19,4 +19,5 @@ pub mod replay;
 pub mod settings;
 pub mod shares;
 pub mod strategist;
+pub mod subnet;
 mod triangle;

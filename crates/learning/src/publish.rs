@@ -9,18 +9,18 @@ use common::strategy::{
 
 use crate::strategist::{Shares, Tables};
 
-/// What the learner's numbers stand for: the place in a list is the number.
+/// What the learner's numbers stand for.
 #[derive(Clone, Debug)]
 pub struct Names {
     /// The subnet.
     pub netuid: Netuid,
     /// When its epochs begin.
     pub epochs: EpochClock,
-    /// The arms.
-    pub arms: Vec<Arm>,
-    /// The classes.
+    /// The arms that may be used, each with its number.
+    pub arms: Vec<(u32, Arm)>,
+    /// The classes: the place in the list is the number.
     pub classes: Vec<TaskClass>,
-    /// The validators.
+    /// The validators: the place in the list is the number.
     pub validators: Vec<Ss58>,
 }
 
@@ -29,37 +29,43 @@ pub struct Names {
 /// # Errors
 /// If the tables cannot be followed.
 pub fn revision(tables: &Tables, names: &Names, seed: u64, number: u64) -> Result<Revision, RevisionError> {
+    let subnets = BTreeMap::from([(names.netuid, strategy(tables, names))]);
+    let revision = Revision { version: FORMAT, number, seed, canary_share: MAX_CANARY_SHARE, subnets };
+    revision.check()?;
+    Ok(revision)
+}
+
+/// Makes one subnet's part of a revision.
+#[must_use]
+pub fn strategy(tables: &Tables, names: &Names) -> SubnetStrategy {
     let named = tables.iter().filter_map(|(key, shares)| {
         let class = *names.classes.get(key.task as usize)?;
         let validator = match key.validator {
             Some(validator) => Some(names.validators.get(validator as usize)?.clone()),
             None => None,
         };
-        Some(ShareTable { validator, class: Some(class), shares: listed(shares) })
+        Some(ShareTable { validator, class: Some(class), shares: listed(shares, names) })
     });
-    let general = ShareTable { validator: None, class: None, shares: listed(&mixed(tables, names.arms.len())) };
-    let subnet = SubnetStrategy {
+    let general = ShareTable { validator: None, class: None, shares: listed(&mixed(tables, names), names) };
+    SubnetStrategy {
         epochs: names.epochs,
-        arms: names.arms.clone(),
+        arms: names.arms.iter().map(|(_, arm)| arm.clone()).collect(),
         tables: std::iter::once(general).chain(named).collect(),
         callers: Vec::new(),
-    };
-    let subnets = BTreeMap::from([(names.netuid, subnet)]);
-    let revision = Revision { version: FORMAT, number, seed, canary_share: MAX_CANARY_SHARE, subnets };
-    revision.check()?;
-    Ok(revision)
+    }
 }
 
-fn listed(shares: &Shares) -> Vec<ArmShare> {
-    shares.iter().filter_map(|(&arm, &share)| Some(ArmShare { arm: u16::try_from(arm).ok()?, share })).collect()
+fn listed(shares: &Shares, names: &Names) -> Vec<ArmShare> {
+    let places = (0..=u16::MAX).zip(&names.arms);
+    places.filter_map(|(arm, (number, _))| Some(ArmShare { arm, share: *shares.get(number)? })).collect()
 }
 
 /// For a class that nobody has asked for yet: the mean over the classes.
-fn mixed(tables: &Tables, arms: usize) -> Shares {
+fn mixed(tables: &Tables, names: &Names) -> Shares {
     let general: Vec<&Shares> =
         tables.iter().filter(|(key, _)| key.validator.is_none()).map(|(_, shares)| shares).collect();
     if general.is_empty() {
-        return (0..).take(arms).map(|arm| (arm, (arms as f64).recip())).collect();
+        return names.arms.iter().map(|(arm, _)| (*arm, (names.arms.len() as f64).recip())).collect();
     }
     let mut mixed = Shares::new();
     for (&arm, share) in general.iter().flat_map(|shares| shares.iter()) {
@@ -85,7 +91,7 @@ mod tests {
         Names {
             netuid: Netuid(18),
             epochs: EpochClock { number: 0, start_unix_ms: 0, length_ms: 1 },
-            arms: vec![arm("a/x"), arm("b/y")],
+            arms: vec![(0, arm("a/x")), (1, arm("b/y"))],
             classes: classes.to_vec(),
             validators: vec![ALICE.parse().unwrap()],
         }
@@ -123,6 +129,6 @@ mod tests {
         let mut names = names(&[TaskClass::Math]);
         names.arms.pop();
 
-        assert!(matches!(revision(&tables(), &names, 5, 1), Err(RevisionError::UnknownArm { .. })));
+        assert!(matches!(revision(&tables(), &names, 5, 1), Err(RevisionError::Sum { .. })));
     }
 }

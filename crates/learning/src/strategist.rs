@@ -10,7 +10,7 @@ use crate::guard::{Advice, Guard, Snapshots};
 use crate::learner::Learner;
 use crate::random::Random;
 use crate::settings::Settings;
-use crate::shares::{self, Chances, Choice};
+use crate::shares::{self, Candidate, Chances, Choice};
 
 /// Shares of arms that come to 1; arms that are missing have none.
 pub type Shares = BTreeMap<u32, f64>;
@@ -214,15 +214,17 @@ impl Strategist {
         (Tables(tables), furthest)
     }
 
-    /// The shares so far, without the arms that are no longer there; equal ones at the start, without canaries.
+    /// The shares so far, without the arms that are no longer there. At the start, and where none of those that had any is left,
+    /// equal ones, without canaries.
     fn old(&self, validator: Option<u32>, choice: &Choice) -> Vec<f64> {
         let known = self.tables.get(validator, choice.task);
-        let share = |candidate: &shares::Candidate| match known {
-            Some(shares) => shares.get(&candidate.arm).copied().unwrap_or(0.0),
-            None if candidate.is_canary => 0.0,
-            None => 1.0,
-        };
-        shares::normalised(choice.candidates.iter().map(share).collect())
+        let share = |candidate: &Candidate| known.and_then(|known| known.get(&candidate.arm)).copied().unwrap_or(0.0);
+        let shares: Vec<f64> = choice.candidates.iter().map(share).collect();
+        if shares.iter().sum::<f64>() > 0.0 {
+            return shares::normalised(shares);
+        }
+        let equal = |candidate: &Candidate| f64::from(u8::from(!candidate.is_canary));
+        shares::normalised(choice.candidates.iter().map(equal).collect())
     }
 
     fn estimates(&mut self, choices: &[Choice], chances: &[Chances]) -> Vec<ArmEstimate> {

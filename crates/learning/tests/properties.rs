@@ -205,7 +205,8 @@ proptest! {
         let mut disputed = Learner::new(settings());
         for evidence in history {
             if (evidence.epoch, evidence.validator) == (1, 1) {
-                let other = Evidence { score: evidence.score + 0.1 + score, ..evidence.clone() };
+                let away = if evidence.score > 0.0 { -0.1 - score } else { 0.1 + score };
+                let other = Evidence { score: evidence.score + away, ..evidence.clone() };
                 disputed.add(other.clone()).unwrap();
                 disputed.add(evidence.clone()).unwrap();
                 // Repeating one of them does not settle the matter.

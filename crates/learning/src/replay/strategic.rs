@@ -135,7 +135,7 @@ fn names(table: &Table, epochs: Epochs) -> Names {
     Names {
         netuid: common::id::Netuid(0),
         epochs: EpochClock { number: 0, start_unix_ms: 0, length_ms: 1 },
-        arms: table.arms.iter().map(arm).collect(),
+        arms: (0..).zip(table.arms.iter().map(arm)).collect(),
         classes: TaskClass::ALL.into_iter().take(table.classes.len()).collect(),
         validators: (0..epochs.validators).filter_map(address).collect(),
     }
