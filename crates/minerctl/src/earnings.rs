@@ -84,7 +84,9 @@ fn csv(entries: &[EarningsEntry]) -> anyhow::Result<String> {
 
 /// Each day's sum of each kind.
 fn sums(entries: &[EarningsEntry]) -> anyhow::Result<Vec<Vec<String>>> {
-    let mut sums: BTreeMap<(String, String, Option<u16>), (i64, i64, i64)> = BTreeMap::new();
+    /// Day, kind and subnet.
+    type Key = (String, String, Option<u16>);
+    let mut sums: BTreeMap<Key, (i64, i64, i64)> = BTreeMap::new();
     for entry in entries {
         let day = time(entry.unix_ms)?.get(..10).unwrap_or_default().to_owned();
         let sum = sums.entry((day, kind(entry), entry.netuid.map(|netuid| netuid.0))).or_default();

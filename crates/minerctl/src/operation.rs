@@ -105,15 +105,15 @@ impl Desk {
         let mode = if args.propose { Mode::Propose } else { Mode::Submit };
         output::note(&format!("operation {id}"));
         let call = PerformOperation { id, operation, agreed: quote.worst_cost, mode };
-        self.tell(common, self.client.call(call, LONGEST).await?)
+        self.tell(common, &self.client.call(call, LONGEST).await?)
     }
 
-    fn tell(&self, common: &CommonArgs, view: OperationView) -> anyhow::Result<ExitCode> {
+    fn tell(&self, common: &CommonArgs, view: &OperationView) -> anyhow::Result<ExitCode> {
         let code = code(&view.state);
         if common.json {
             output::json(&json!({ "schema": 1, "operation": view }))?;
         } else {
-            output::text(&render::outcome(&view))?;
+            output::text(&render::outcome(view))?;
         }
         Ok(code)
     }
@@ -127,7 +127,7 @@ pub(crate) async fn list(common: &CommonArgs, args: &OperationsArgs) -> anyhow::
     let desk = Desk::open(common).await?;
     if let Some(id) = args.id {
         let view = desk.client.call(OperationQuery { id }, crate::status::PATIENCE).await?;
-        desk.tell(common, view)?;
+        desk.tell(common, &view)?;
         return Ok(ExitCode::SUCCESS);
     }
     let listed = desk.client.call(ListOperations { limit: args.limit }, crate::status::PATIENCE).await?;
@@ -147,11 +147,8 @@ pub(crate) async fn decide(common: &CommonArgs, args: &DecideArgs, approve: bool
     let desk = Desk::open(common).await?;
     let id = args.id;
     let view = desk.client.call(OperationQuery { id }, crate::status::PATIENCE).await?;
-    let waits = match view.state {
-        OperationState::AwaitingApproval => true,
-        OperationState::Proposed(_) => !approve,
-        _ => false,
-    };
+    let waits = matches!(view.state, OperationState::AwaitingApproval)
+        || (matches!(view.state, OperationState::Proposed(_)) && !approve);
     if !waits {
         bail!("operation {id} does not wait for that: it is {}", render::state(&view.state));
     }
@@ -172,9 +169,9 @@ pub(crate) async fn decide(common: &CommonArgs, args: &DecideArgs, approve: bool
         desk.client.call(RejectOperation { id }, crate::status::PATIENCE).await?
     };
     if approve {
-        return desk.tell(common, view);
+        return desk.tell(common, &view);
     }
-    desk.tell(common, view)?;
+    desk.tell(common, &view)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -22,7 +22,10 @@ pub(crate) async fn run(common: &CommonArgs, args: &RegisterArgs) -> anyhow::Res
     let hotkey = desk.hotkey(args.hotkey.as_ref())?;
     let at_most = |max_cost| Operation::Register { netuid: args.netuid, hotkey: hotkey.clone(), max_cost };
     let mut said = None;
-    while args.wait_for_cheaper {
+    loop {
+        if !args.wait_for_cheaper {
+            break;
+        }
         // Asked without a limit, so that the price is told whatever it is.
         let quote = desk.quote(at_most(Rao(u64::MAX))).await?;
         let price = quote.registration.map_or(u64::MAX, |cost| cost.price.0);

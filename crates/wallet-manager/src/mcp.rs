@@ -30,7 +30,7 @@ pub(crate) struct Tools {
 /// Runs the server until the agent closes stdin. `args` are those after `mcp`.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let home = home(args);
-    match serve(home) {
+    match serve(&home) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Standard error may be closed, but there is nobody else to tell.
@@ -57,7 +57,7 @@ fn home(args: impl Iterator<Item = OsString>) -> Home {
     Home::new(matches.remove_one("home").unwrap_or_default())
 }
 
-fn serve(home: Home) -> anyhow::Result<()> {
+fn serve(home: &Home) -> anyhow::Result<()> {
     daemon_kit::harden().context("this process cannot be protected from others")?;
     let home = Home::new(std::path::absolute(home.root()).context("the home cannot be found")?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -124,10 +124,10 @@ impl Operations {
             this.finish(id, *signed, true).await;
         });
         let view = begun.await.map_err(|_| gone())??;
-        match view.state {
-            OperationState::Sent(_) => Ok(self.settled(id, deadline).await.unwrap_or(view)),
-            _ => Ok(view),
+        if matches!(view.state, OperationState::Sent(_)) {
+            return Ok(self.settled(id, deadline).await.unwrap_or(view));
         }
+        Ok(view)
     }
 
     /// The operation that has the call's id already, unless it may begin anew.

@@ -11,7 +11,7 @@ use common::money::Rao;
 use daemon_kit::{Durability, Workers};
 
 use super::decide::{self, Lost, Refrain};
-use crate::journal::step::Phase;
+use crate::journal::step::{Phase, Record};
 use crate::ledger;
 use crate::operations::Operations;
 
@@ -90,8 +90,9 @@ impl Automatic {
         };
         let lost = self.lost(netuid, cost).await;
         match decide::reregister(&self.reregister, lost) {
-            Ok(()) => {
+            Ok(max_cost) => {
                 tracing::warn!(%netuid, cost = %Rao(cost), "Buying a lost place again");
+                let operation = Operation::Register { netuid, hotkey: self.hotkey.clone(), max_cost };
                 self.want(operation, Mode::Submit).await;
             }
             Err(refrain) => {
@@ -108,23 +109,27 @@ impl Automatic {
         let journal = &self.operations.journal;
         let places =
             journal.all(|record| record.wanted.operation.kind() == OperationKind::Register && record.is_spent());
-        let at = |record: &crate::journal::step::Record| record.prepared_ms.unwrap_or(record.wanted_ms);
+        let at = |record: &Record| record.prepared_ms.unwrap_or(record.wanted_ms);
         let spent_day = places.iter().filter(|place| at(place).saturating_add(DAY_MS) > now_ms);
-        let spent_day = spent_day.fold(0_u64, |sum, place| sum.saturating_add(place.wanted.value.0));
+        let spent_day = spent_day.fold(0_u64, |sum, place| sum.saturating_add(place.moved().0));
         let since = now_ms.saturating_sub(DAYS * DAY_MS);
         let read = move |connection: &rusqlite::Connection| ledger::emission_value(connection, netuid, since);
         let earned = journal.store().run(Durability::Lazy, read).await.unwrap_or(0);
         Lost { cost, spent_day, last_ms: places.iter().map(at).max(), earned_per_day: earned / DAYS, now_ms }
     }
 
-    /// Wants an operation, unless one of its kind is still open.
+    /// Wants an operation, unless one of its kind is still open, or was rejected not long ago.
     async fn want(&self, operation: Operation, mode: Mode) {
-        let open =
-            |phase: &Phase| matches!(phase, Phase::Waiting | Phase::Proposed(_) | Phase::Prepared | Phase::Signed(_));
+        let day_ago = (self.operations.clock)().saturating_sub(DAY_MS);
+        let stands = |record: &Record| match record.phase {
+            Phase::Waiting | Phase::Proposed(_) | Phase::Prepared | Phase::Signed(_) => true,
+            Phase::Rejected => record.changed_ms > day_ago,
+            Phase::Approved | Phase::Interrupted | Phase::Done(_) | Phase::Failed(_) | Phase::Unknown(..) => false,
+        };
         let alike = self.operations.journal.all(|record| {
             record.wanted.origin == Origin::Automatic
                 && record.wanted.operation.kind() == operation.kind()
-                && open(&record.phase)
+                && stands(record)
         });
         if !alike.is_empty() {
             return;
@@ -134,9 +139,10 @@ impl Automatic {
         let call = PerformOperation { id, operation, agreed: quote.worst_cost, mode };
         match self.operations.perform(call, Origin::Automatic, Instant::now() + PATIENCE).await {
             Ok(view) => {
-                let state = match view.state {
-                    OperationState::Refused(violation) => format!("refused: {}", violation.reason),
-                    state => format!("{state:?}"),
+                let state = if let OperationState::Refused(violation) = &view.state {
+                    format!("refused: {}", violation.reason)
+                } else {
+                    format!("{:?}", view.state)
                 };
                 tracing::info!(%id, state, "An automatic operation was wanted");
             }

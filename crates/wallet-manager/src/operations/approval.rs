@@ -47,10 +47,10 @@ impl Operations {
             }
         });
         let view = begun.await.map_err(|_| gone())??;
-        match view.state {
-            OperationState::Sent(_) => Ok(self.settled(id, deadline).await.unwrap_or(view)),
-            _ => Ok(view),
+        if matches!(view.state, OperationState::Sent(_)) {
+            return Ok(self.settled(id, deadline).await.unwrap_or(view));
         }
+        Ok(view)
     }
 
     async fn start_approved(&self, id: OperationId, by_code: bool) -> Result<Start, NoStart> {

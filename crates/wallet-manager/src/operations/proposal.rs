@@ -113,6 +113,7 @@ fn bounded(verb: &str, what: &str, limit_price: Option<u64>) -> String {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other calls have no limit on the price")]
 fn limit_price(call: &Call) -> Option<u64> {
     match call {
         Call::AddStakeLimit { limit_price, .. } | Call::RemoveStakeLimit { limit_price, .. } => Some(*limit_price),

@@ -37,6 +37,7 @@ impl Operations {
 
     /// The stake that came by a move to another hotkey or subnet: its event tells only what it was worth.
     async fn moved(&self, operation: &Operation, block: &Block) -> Result<Option<u64>, ChainError> {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else moves stake")]
         let (hotkey, netuid) = match operation {
             Operation::MoveStake { to, to_netuid, .. } => (to, *to_netuid),
             Operation::SwapStake { hotkey, to_netuid, .. } => (hotkey, *to_netuid),
@@ -63,6 +64,7 @@ fn receipt(operation: &Operation, effects: &Effects, moved: Option<u64>, inclusi
     // A fee that was taken too high at first comes back: only the difference counts.
     let out = effects.tao_out.saturating_sub(effects.fee);
     let sum = |bought| effects.trades.iter().filter(|trade| trade.bought == bought).map(|trade| trade.alpha).sum();
+    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else moves stake")]
     let (alpha_in, alpha_out) = match operation {
         Operation::MoveStake { amount, .. } | Operation::SwapStake { amount, .. } => {
             (moved.unwrap_or_default(), amount.0)

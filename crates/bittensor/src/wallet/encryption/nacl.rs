@@ -57,10 +57,12 @@ pub(super) fn open(content: &[u8], password: &[u8]) -> Result<Zeroizing<Vec<u8>>
 
 fn cipher(password: &[u8]) -> Result<XSalsa20Poly1305, KeyfileError> {
     let mut key = Zeroizing::new([0; 32]);
-    derive(password, &mut key).map_err(|error| match error {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only one of the library's errors is the machine's")]
+    let named = |error| match error {
         argon2::Error::OutOfMemory => KeyfileError::Memory,
         _ => Encryption::Nacl.wrong(),
-    })?;
+    };
+    derive(password, &mut key).map_err(named)?;
     Ok(XSalsa20Poly1305::new((&*key).into()))
 }
 
