@@ -12,6 +12,7 @@ pub mod learner;
 pub mod noise;
 pub mod normal;
 pub mod pacing;
+pub mod performance;
 pub mod posterior;
 pub mod publish;
 pub mod random;
