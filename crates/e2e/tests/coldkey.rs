@@ -4,7 +4,7 @@
 use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use e2e::{Suite, binary, eventually, python_program};
 use serde_json::{Value, json};
@@ -12,50 +12,89 @@ use serde_json::{Value, json};
 const PASSWORD: &str = "Correct-Horse-9-Battery!";
 const WORDS: &str = "bottom drive obey lake curtain smoke basket hold race lonely fit walk";
 
-/// A home with an encrypted coldkey, whose daemons run.
-fn with_coldkey(wallet: &Value) -> Suite {
-    let mut suite = Suite::new("http://127.0.0.1:9/v1");
-    let path = suite.path().join("config/miner-config.json");
-    let mut config: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    for (key, value) in wallet.as_object().unwrap() {
-        config["wallet"][key] = value.clone();
+/// A home with an encrypted coldkey, in which wallet-manager runs.
+struct Home {
+    suite: Suite,
+    daemon: Child,
+}
+
+impl Home {
+    /// Somebody must unlock it.
+    fn new(wallet: &Value) -> Self {
+        Self::start(wallet, false)
     }
-    suite.configure("miner-config", &config);
-    let credentials = suite.path().join("credentials");
-    fs::create_dir(&credentials).unwrap();
-    fs::write(credentials.join("coldkey-password"), PASSWORD).unwrap();
-    fs::set_permissions(credentials.join("coldkey-password"), Permissions::from_mode(0o600)).unwrap();
-    let mut made = Command::new(binary("minerctl"));
-    made.arg("--home").arg(suite.path()).args(["wallet", "regen", "coldkey", "--yes"]);
-    let made = reading(made.env("CREDENTIALS_DIRECTORY", &credentials), WORDS);
-    assert!(made.status.success(), "{}", said(&made));
-    fs::remove_dir_all(credentials).unwrap();
-    suite.up();
-    suite
+
+    fn start(wallet: &Value, unattended: bool) -> Self {
+        let suite = Suite::new("http://127.0.0.1:9/v1");
+        let path = suite.path().join("config/miner-config.json");
+        let mut config: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        for (key, value) in wallet.as_object().unwrap() {
+            config["wallet"][key] = value.clone();
+        }
+        suite.configure("miner-config", &config);
+        let credentials = suite.path().join("credentials");
+        fs::create_dir(&credentials).unwrap();
+        fs::write(credentials.join("coldkey-password"), PASSWORD).unwrap();
+        fs::set_permissions(credentials.join("coldkey-password"), Permissions::from_mode(0o600)).unwrap();
+        let mut made = Command::new(binary("minerctl"));
+        made.arg("--home").arg(suite.path()).args(["wallet", "regen", "coldkey", "--yes"]);
+        let made = reading(made.env("CREDENTIALS_DIRECTORY", &credentials), WORDS);
+        assert!(made.status.success(), "{}", said(&made));
+        let mut daemon = Command::new(binary("wallet-manager"));
+        if unattended {
+            daemon.env("CREDENTIALS_DIRECTORY", &credentials);
+        } else {
+            fs::remove_dir_all(credentials).unwrap();
+        }
+        daemon.arg("--home").arg(suite.path()).stderr(Stdio::null());
+        let home = Self { daemon: daemon.spawn().unwrap(), suite };
+        eventually("wallet-manager answers", || home.running().is_object().then_some(()));
+        home
+    }
+
+    /// What wallet-manager says of itself.
+    fn running(&self) -> Value {
+        self.suite.status()["wallet_manager"]["running"].clone()
+    }
+
+    fn state(&self) -> String {
+        self.running()["coldkey_status"]["state"].as_str().unwrap().to_owned()
+    }
+
+    fn unlock(&self, password: &str) -> Output {
+        self.suite.minerctl_reading(&["wallet", "unlock", "--password-fd", "0"], password)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        drop(self.daemon.kill());
+        drop(self.daemon.wait());
+    }
 }
 
 #[test]
 fn the_password_opens_it_and_wrong_ones_make_a_pause() {
-    let suite = with_coldkey(&json!({}));
-    let locked = state(&suite);
+    let home = Home::new(&json!({}));
+    let locked = home.state();
 
-    let wrong = unlock(&suite, "Correct-Horse-9-Battery?");
-    let too_soon = unlock(&suite, PASSWORD);
+    let wrong = home.unlock("Correct-Horse-9-Battery?");
+    let too_soon = home.unlock(PASSWORD);
     let opened =
-        eventually("the pause is over", || Some(unlock(&suite, PASSWORD)).filter(|output| output.status.success()));
-    let unlocked = state(&suite);
-    let closed = suite.minerctl(&["wallet", "lock", "--json"]);
+        eventually("the pause is over", || Some(home.unlock(PASSWORD)).filter(|output| output.status.success()));
+    let unlocked = home.state();
+    let closed = home.suite.minerctl(&["wallet", "lock", "--json"]);
 
     assert_eq!([locked, unlocked], ["locked", "unlocked"]);
     assert_eq!([wrong.status.code(), too_soon.status.code()], [Some(1); 2]);
     assert!(said(&wrong).contains("wrong password"), "{}", said(&wrong));
     assert!(said(&too_soon).contains("no password is tried"), "{}", said(&too_soon));
-    assert!(String::from_utf8_lossy(&opened.stdout).starts_with("Unlocked. It is locked after 300 s"), "{opened:?}");
+    assert!(String::from_utf8_lossy(&opened.stdout).starts_with("Unlocked. It is locked after"), "{opened:?}");
     let closed: Value = serde_json::from_slice(&closed.stdout).unwrap();
     assert_eq!(closed["coldkey"]["state"], "locked");
-    assert_eq!(state(&suite), "locked");
+    assert_eq!(home.state(), "locked");
     for secret in [PASSWORD, "Correct-Horse-9-Battery?", WORDS] {
-        for path in suite.files() {
+        for path in home.suite.files() {
             let content = fs::read(&path).unwrap();
             let shows = content.windows(secret.len()).any(|window| window == secret.as_bytes());
             assert!(!shows, "{} shows a secret", path.display());
@@ -65,21 +104,34 @@ fn the_password_opens_it_and_wrong_ones_make_a_pause() {
 
 #[test]
 fn it_is_locked_when_it_has_been_idle() {
-    let suite = with_coldkey(&json!({ "lock_after_idle_ms": 1000 }));
+    let home = Home::new(&json!({ "lock_after_idle_ms": 1000 }));
 
-    let opened = unlock(&suite, PASSWORD);
+    let opened = home.unlock(PASSWORD);
 
     assert!(opened.status.success(), "{}", said(&opened));
-    eventually("it is locked", || (state(&suite) == "locked").then_some(()));
+    eventually("it is locked", || (home.state() == "locked").then_some(()));
+}
+
+#[test]
+fn systemds_credential_opens_it_for_good_until_it_is_locked() {
+    let home = Home::start(&json!({ "lock_after_idle_ms": 1000 }), true);
+
+    eventually("it is unlocked", || (home.state() == "unlocked").then_some(()));
+    let left = home.running()["coldkey_status"]["locks_in_ms"].clone();
+    let closed = home.suite.minerctl(&["wallet", "lock"]);
+
+    assert_eq!(left, Value::Null);
+    assert!(closed.status.success(), "{}", said(&closed));
+    assert_eq!(home.state(), "locked");
 }
 
 #[test]
 fn a_file_that_others_can_read_is_not_opened() {
-    let suite = with_coldkey(&json!({}));
-    let path = suite.path().join("wallets/miner/coldkey");
+    let home = Home::new(&json!({}));
+    let path = home.suite.path().join("wallets/miner/coldkey");
     fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
 
-    let refused = unlock(&suite, PASSWORD);
+    let refused = home.unlock(PASSWORD);
 
     assert_eq!(refused.status.code(), Some(1));
     assert!(said(&refused).contains("chmod 600"), "{}", said(&refused));
@@ -87,16 +139,16 @@ fn a_file_that_others_can_read_is_not_opened() {
 
 #[test]
 fn one_time_codes_count_after_the_first_one_and_once_each() {
-    let suite = with_coldkey(&json!({}));
+    let home = Home::new(&json!({}));
 
-    let enrolled = suite.minerctl(&["wallet", "totp", "enrol", "--yes", "--json"]);
+    let enrolled = home.suite.minerctl(&["wallet", "totp", "enrol", "--yes", "--json"]);
     let uri: Value = serde_json::from_slice(&enrolled.stdout).unwrap();
     let code = code(uri["uri"].as_str().unwrap());
-    let before = suite.status()["wallet_manager"]["running"]["totp"].clone();
-    let confirmed = suite.minerctl_reading(&["wallet", "totp", "confirm"], &code);
-    let after = suite.status()["wallet_manager"]["running"]["totp"].clone();
-    let twice = suite.minerctl_reading(&["wallet", "totp", "confirm"], &code);
-    let anew = suite.minerctl(&["wallet", "totp", "enrol", "--yes"]);
+    let before = home.running()["totp"].clone();
+    let confirmed = home.suite.minerctl_reading(&["wallet", "totp", "confirm"], &code);
+    let after = home.running()["totp"].clone();
+    let twice = home.suite.minerctl_reading(&["wallet", "totp", "confirm"], &code);
+    let anew = home.suite.minerctl(&["wallet", "totp", "enrol", "--yes"]);
 
     assert_eq!([before, after], [json!("unconfirmed"), json!("confirmed")]);
     assert!(confirmed.status.success(), "{}", said(&confirmed));
@@ -116,16 +168,6 @@ fn code(uri: &str) -> String {
     let output = reading(Command::new(python_program("python")).args(["-c", program]), uri);
     assert!(output.status.success(), "{}", said(&output));
     String::from_utf8(output.stdout).unwrap()
-}
-
-fn unlock(suite: &Suite, password: &str) -> Output {
-    suite.minerctl_reading(&["wallet", "unlock", "--password-fd", "0"], password)
-}
-
-fn state(suite: &Suite) -> String {
-    let status = suite.status();
-    let state = status["wallet_manager"]["running"]["coldkey_status"]["state"].as_str();
-    state.unwrap_or_else(|| unreachable!("{status}")).to_owned()
 }
 
 fn said(output: &Output) -> String {

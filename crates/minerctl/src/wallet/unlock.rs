@@ -57,7 +57,7 @@ fn told(common: &CommonArgs, status: ColdkeyStatus) -> anyhow::Result<ExitCode> 
         (ColdkeyState::Unlocked, Some(left)) => {
             format!(
                 "Unlocked. It is locked after {} s without a signature, or by `minerctl wallet lock`.\n",
-                left / 1000
+                left.div_ceil(1000)
             )
         }
         (ColdkeyState::Unlocked, None) => "Unlocked.\n".into(),
