@@ -57,8 +57,9 @@ impl Tools {
 /// An agent must not take a payment that waits or was refused for one that is made.
 fn told(view: &OperationView) -> Value {
     let (status, signed, note) = match &view.state {
-        OperationState::HandedOver { signed: Some(signed), .. } => {
-            ("signed", Some(signed.as_str()), "send it with author_submitExtrinsic before block expires_at".to_owned())
+        OperationState::HandedOver { signed: Some(signed), transaction } => {
+            let note = format!("send it with author_submitExtrinsic before block {}", transaction.expires_at);
+            ("signed", Some(signed.as_str()), note)
         }
         OperationState::HandedOver { signed: None, .. } => {
             ("signed", None, "it was handed out before, and is not shown again".to_owned())

@@ -21,17 +21,18 @@ fn calls() -> Vec<(&'static str, Value)> {
     let ferdie = address("//Ferdie");
     vec![
         ("get_wallet_info", json!({})),
-        ("get_signed_transaction", json!({ "targetWallet": ferdie, "amountAtomic": ONE })),
         ("tao_balance", json!({})),
         ("tao_stake", json!({})),
         ("tao_emissions", json!({})),
         ("tao_earnings", json!({ "limit": 5 })),
         ("tao_price", json!({ "netuid": NETUID, "amount": "2.5" })),
         ("tao_operations", json!({})),
-        ("tao_propose_transfer", json!({ "to": ferdie, "amount": "0.000000001", "dry_run": true })),
+        ("tao_propose_transfer", json!({ "to": ferdie, "amount": "0.5", "dry_run": true })),
         ("tao_propose_stake", json!({ "netuid": NETUID, "amount": "1" })),
         ("tao_propose_unstake", json!({ "netuid": NETUID, "amount": "0.5", "max_slippage_bp": 500 })),
         ("tao_propose_register", json!({ "netuid": 1, "max_cost": "5" })),
+        // Last: while it is out, nothing else is done.
+        ("get_signed_transaction", json!({ "targetWallet": ferdie, "amountAtomic": ONE })),
     ]
 }
 
