@@ -18,7 +18,7 @@ use crate::output;
 use crate::sandbox::SandboxProcess;
 
 pub(crate) use gather::{PATIENCE, ask, gather};
-pub(crate) use render::limits;
+pub(crate) use render::{age, limits, thousands};
 
 /// Exit code when not all that belongs to the home runs.
 const NOT_ALL_RUNNING: u8 = 3;
