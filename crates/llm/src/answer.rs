@@ -5,6 +5,7 @@ use common::usage::TokenUsage;
 
 use crate::call_error::{Billing, CallError, Cause, VendorCode};
 use crate::completion::Completion;
+use crate::rate_limit::RateLimits;
 use crate::usage::credible;
 
 /// More than the longest answer of any model.
@@ -79,7 +80,7 @@ impl Answer {
             Ending::Complete if is_blank => ended(VendorFailure::Empty, Cause::Protocol("has no text")),
             Ending::Complete => {
                 let usage = credible(self.usage, &self.text);
-                Ok(Completion { text: self.text, usage })
+                Ok(Completion { text: self.text, usage, limits: RateLimits::default() })
             }
             Ending::Capped if is_blank => ended(VendorFailure::Empty, Cause::OnlyThought),
             Ending::Capped => ended(VendorFailure::Truncated, Cause::Finish(finish.word.clone())),

@@ -27,6 +27,27 @@ impl CallError {
     pub(crate) fn new(failure: VendorFailure, billing: Billing, cause: Cause) -> Self {
         Self { failure, billing, retry_after: None, cause }
     }
+
+    /// The same of a stream that did not come to its end: what was counted up to then is only a part of what is billed.
+    pub(crate) fn after(self, seen: Option<TokenUsage>) -> Self {
+        let billing = match (self.billing, seen) {
+            (Billing::Nothing, None) => Billing::Nothing,
+            (Billing::Nothing | Billing::Unknown, Some(seen)) => Billing::AtLeast(seen),
+            (Billing::Known(counted), None) => Billing::AtLeast(counted),
+            (Billing::Known(counted) | Billing::AtLeast(counted), Some(seen)) => Billing::AtLeast(most(counted, seen)),
+            (Billing::Unknown | Billing::AtLeast(_), None) => self.billing,
+        };
+        Self { billing, ..self }
+    }
+}
+
+fn most(left: TokenUsage, right: TokenUsage) -> TokenUsage {
+    TokenUsage {
+        input_uncached: left.input_uncached.max(right.input_uncached),
+        input_cache_read: left.input_cache_read.max(right.input_cache_read),
+        input_cache_write: left.input_cache_write.max(right.input_cache_write),
+        output: left.output.max(right.output),
+    }
 }
 
 /// What the vendor bills for a call that gave no usable answer.
@@ -38,6 +59,8 @@ pub enum Billing {
     Known(TokenUsage),
     /// The vendor may have worked: settles at the reservation.
     Unknown,
+    /// The vendor was left at work after it had counted so much: settles at the reservation, or at this where it is more.
+    AtLeast(TokenUsage),
 }
 
 /// What happened, without prompt, answer, key or the vendor's own words.
@@ -169,6 +192,20 @@ mod tests {
         for text in ["", "tell me a secret", "line\nbreak", "\u{1b}[31m", "ключ", &"x".repeat(65)] {
             assert_eq!(VendorCode::read(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn p7_what_a_broken_stream_has_counted_is_the_least_that_is_billed() {
+        let counted = |output| TokenUsage { input_uncached: 9, output, ..TokenUsage::default() };
+        let after =
+            |billing, seen| CallError::new(VendorFailure::Disconnected, billing, Cause::Cut).after(seen).billing;
+
+        assert_eq!(after(Billing::Unknown, None), Billing::Unknown);
+        assert_eq!(after(Billing::Unknown, Some(counted(1))), Billing::AtLeast(counted(1)));
+        assert_eq!(after(Billing::Known(counted(5)), Some(counted(5))), Billing::AtLeast(counted(5)));
+        assert_eq!(after(Billing::AtLeast(TokenUsage { output: 90, ..TokenUsage::default() }), Some(counted(7))), {
+            Billing::AtLeast(counted(90))
+        });
     }
 
     #[test]

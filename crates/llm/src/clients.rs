@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::call_error::{Billing, CallError, Cause};
 use crate::completion::Completion;
 use crate::endpoint::{Endpoint, EndpointError};
-use crate::exchange::{self, Opened, Reply};
+use crate::exchange::{self, Billable, Opened, Reply};
 use crate::listed::ListedModel;
 use crate::models::{Asked, ModelTable};
 use crate::openai_chat::Delivery;
@@ -145,9 +145,10 @@ impl Clients {
 
     async fn call(&self, permit: &Permit, question: Question<'_>, deadline: Instant) -> Result<Completion, CallError> {
         let (endpoint, body) = self.prepare(permit, question, false)?;
-        let url = endpoint.url(&permit.model().model, false);
-        let reply = exchange::post(&self.http, endpoint, url, body, deadline).await?;
-        read(endpoint.vendor.dialect, &reply)
+        let request =
+            Billable { url: endpoint.url(&permit.model().model, false), body, cap: permit.worst().output_tokens };
+        let (reply, limits) = exchange::post(&self.http, endpoint, request, deadline).await?;
+        Ok(Completion { limits, ..read(endpoint.vendor.dialect, &reply)? })
     }
 
     async fn follow(
@@ -159,19 +160,19 @@ impl Clients {
     ) -> Result<Completion, CallError> {
         let (endpoint, body) = self.prepare(permit, question, true)?;
         let dialect = endpoint.vendor.dialect;
-        let url = endpoint.url(&permit.model().model, true);
-        match exchange::open(&self.http, endpoint, url, body, deadline).await? {
-            Opened::Events(events) => {
-                let cap = permit.worst().output_tokens;
-                streaming::follow(events, Reader::new(dialect), cap, deltas, deadline).await
-            }
+        let cap = permit.worst().output_tokens;
+        let request = Billable { url: endpoint.url(&permit.model().model, true), body, cap };
+        let (opened, limits) = exchange::open(&self.http, endpoint, request, deadline).await?;
+        let completion = match opened {
+            Opened::Events(events) => streaming::follow(events, Reader::new(dialect), cap, deltas, deadline).await?,
             Opened::Whole(reply) => {
                 let completion = read(dialect, &reply)?;
                 // Whoever takes no pieces has the answer all the same.
                 drop(timeout_at(deadline, deltas.send(completion.text.clone())).await);
-                Ok(completion)
+                completion
             }
-        }
+        };
+        Ok(Completion { limits, ..completion })
     }
 
     /// Checks the permit and writes the request.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use common::usage::TokenUsage;
 
+use crate::rate_limit::RateLimits;
+
 /// A model's answer.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Completion {
@@ -11,6 +13,8 @@ pub struct Completion {
     pub text: String,
     /// The tokens used; `None` if the vendor did not say, which is not the same as zero.
     pub usage: Option<TokenUsage>,
+    /// What is left of the vendor's rate limits.
+    pub limits: RateLimits,
 }
 
 /// Shows the size of the text only: answers do not belong in logs.

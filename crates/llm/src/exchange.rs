@@ -17,8 +17,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::call_error::{Billing, CallError, Cause};
 use crate::endpoint::Endpoint;
-use crate::retry_after;
+use crate::rate_limit::RateLimits;
 use crate::sse::Decoder;
+use crate::{over_cap, retry_after};
 
 /// More than the longest answer of any model, with every character escaped.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
@@ -37,18 +38,28 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
 }
 
-/// Sends one request with a body, which the vendor may bill, and reads its reply.
+/// A request that may be billed.
+#[derive(Debug)]
+pub(crate) struct Billable {
+    pub(crate) url: Url,
+    pub(crate) body: Vec<u8>,
+    /// The output cap in it.
+    pub(crate) cap: u32,
+}
+
+/// Sends one request with a body, which the vendor may bill, and reads its reply and what is left of its rate limits.
 pub(crate) async fn post(
     client: &Client,
     endpoint: &Endpoint,
-    url: Url,
-    body: Vec<u8>,
+    request: Billable,
     deadline: Instant,
-) -> Result<Reply, CallError> {
+) -> Result<(Reply, RateLimits), CallError> {
     let left = Left::default();
     let exchange = async {
-        let response = send(client, endpoint, url, body, "application/json", &left).await?;
-        read(response, &left).await
+        let cap = request.cap;
+        let response = send(client, endpoint, request, "application/json", &left).await?;
+        let limits = limits(&response);
+        Ok((read(response, &left, Some(cap)).await?, limits))
     };
     in_time(exchange, deadline, &left).await
 }
@@ -65,20 +76,21 @@ pub(crate) enum Opened {
 pub(crate) async fn open(
     client: &Client,
     endpoint: &Endpoint,
-    url: Url,
-    body: Vec<u8>,
+    request: Billable,
     deadline: Instant,
-) -> Result<Opened, CallError> {
+) -> Result<(Opened, RateLimits), CallError> {
     let left = Left::default();
     let exchange = async {
-        let response = send(client, endpoint, url, body, "text/event-stream", &left).await?;
+        let cap = request.cap;
+        let response = send(client, endpoint, request, "text/event-stream", &left).await?;
+        let limits = limits(&response);
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if response.status().is_success() && kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream") {
             let (decoder, ready) = (Decoder::new(MAX_EVENT_BYTES), VecDeque::new());
             let events = Events { response, left: left.clone(), decoder, ready, read: 0, deadline };
-            return Ok(Opened::Events(Box::new(events)));
+            return Ok((Opened::Events(Box::new(events)), limits));
         }
-        read(response, &left).await.map(Opened::Whole)
+        Ok((Opened::Whole(read(response, &left, Some(cap)).await?), limits))
     };
     in_time(exchange, deadline, &left).await
 }
@@ -118,8 +130,7 @@ impl Events {
 async fn send(
     client: &Client,
     endpoint: &Endpoint,
-    url: Url,
-    body: Vec<u8>,
+    Billable { url, body, cap: _ }: Billable,
     accept: &'static str,
     left: &Left,
 ) -> Result<Response, CallError> {
@@ -149,7 +160,7 @@ pub(crate) async fn get_models(client: &Client, endpoint: &Endpoint, deadline: I
             // Without a body there is no telling when the request left, and no need to.
             Left::from(!error.is_connect()).broken(&error)
         })?;
-        read(response, &Left::from(true)).await
+        read(response, &Left::from(true), None).await
     };
     let reply = timeout_at(deadline, exchange).await.unwrap_or_else(|_| Err(Left::from(true).late()));
     reply.map_err(|error| CallError { billing: Billing::Nothing, ..error })
@@ -162,12 +173,24 @@ fn build(request: RequestBuilder, endpoint: &Endpoint) -> Result<Request, CallEr
     request.headers(headers).build().map_err(|_| not_built())
 }
 
-async fn read(mut response: Response, left: &Left) -> Result<Reply, CallError> {
+fn limits(response: &Response) -> RateLimits {
+    RateLimits::read(response.headers(), jiff::Timestamp::now())
+}
+
+/// Reads a reply to its end. An answer must not be longer than one within `cap` can be.
+async fn read(mut response: Response, left: &Left, cap: Option<u32>) -> Result<Reply, CallError> {
     let is_answer = response.status().is_success();
-    let limit = if is_answer { MAX_ANSWER_BYTES } else { MAX_ERROR_BYTES };
+    let over_cap = cap.map(|cap| (over_cap::most_bytes(cap), cap)).filter(|(most, _)| *most < MAX_ANSWER_BYTES);
+    let limit = match over_cap {
+        _ if !is_answer => MAX_ERROR_BYTES,
+        Some((most, _)) => most,
+        None => MAX_ANSWER_BYTES,
+    };
+    // Where a refusal does not say how long it lasts, what is left of the limits may.
+    let wait = || limits(&response).refuses_all_for().filter(|_| !is_answer);
     let mut reply = Reply {
         status: response.status().as_u16(),
-        retry_after: retry_after::read(response.headers()),
+        retry_after: retry_after::read(response.headers()).or_else(wait),
         body: Vec::new(),
     };
     loop {
@@ -177,8 +200,9 @@ async fn read(mut response: Response, left: &Left) -> Result<Reply, CallError> {
             // The status of an error says enough, even if its description does not end.
             Ok(Some(_)) | Err(_) if !is_answer => return Ok(reply),
             Ok(Some(_)) => {
-                let cause = Cause::TooLarge { limit };
-                return Err(CallError::new(VendorFailure::Malformed, Billing::Unknown, cause));
+                let too_large =
+                    || CallError::new(VendorFailure::Malformed, Billing::Unknown, Cause::TooLarge { limit });
+                return Err(over_cap.map_or_else(too_large, |(_, cap)| over_cap::error(cap, Billing::Unknown)));
             }
             Err(error) => return Err(left.broken(&error)),
         }

@@ -5,6 +5,7 @@ mod efforts;
 mod form;
 mod outlook;
 mod price;
+mod slip;
 mod table;
 mod thinking;
 
@@ -17,6 +18,7 @@ use common::money::Usd;
 pub(crate) use form::{Asked, RequestForm};
 pub use outlook::Outlook;
 pub use price::{LongRates, Prices, Rates};
+pub use slip::PriceSlip;
 use table::{ModelEntry, ServiceEntry, TableFile};
 
 /// The shipped table of models, `data/models.json`.

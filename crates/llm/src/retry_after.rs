@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderMap;
 
 /// The longest wait that is believed: a vendor cannot bench itself for good.
-const LONGEST: Duration = Duration::from_secs(3600);
+pub(crate) const LONGEST: Duration = Duration::from_secs(3600);
 
 /// Reads `retry-after-ms`, else `retry-after` in seconds; anything else, such as a date, is as good as absent.
 pub(crate) fn read(headers: &HeaderMap) -> Option<Duration> {

@@ -1,5 +1,6 @@
 //! An answer that comes in pieces. Only `message_stop` shows that it is whole.
 
+use common::usage::TokenUsage;
 use serde_json::{Map, Value};
 
 use super::answer::{finish, is_text};
@@ -63,6 +64,11 @@ impl Reader {
         self.done
     }
 
+    /// What the vendor has counted up to now; of the answer that may be only its beginning.
+    pub(crate) fn seen(&self) -> Option<TokenUsage> {
+        usage::read(&Value::Object(self.counts.clone()))
+    }
+
     /// Decides whether the pieces are an answer.
     pub(crate) fn end(self) -> Result<Completion, CallError> {
         if self.done { self.answer.judge() } else { Err(cut(&self.answer)) }
@@ -89,7 +95,6 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use common::outcome::VendorFailure;
-    use common::usage::TokenUsage;
 
     use super::*;
     use crate::call_error::{Billing, Cause};
@@ -109,7 +114,7 @@ mod tests {
     fn the_pieces_make_the_answer_and_the_latest_counts_its_usage() {
         let completion = read(&[START, r#"{"type": "ping"}"#, THOUGHT, TEXT, END, STOP]).unwrap();
 
-        assert_eq!(completion, Completion { text: "Paris.".into(), usage: Some(USED) });
+        assert_eq!((completion.text.as_str(), completion.usage), ("Paris.", Some(USED)));
     }
 
     #[test]

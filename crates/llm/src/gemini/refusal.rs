@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::call_error::{CallError, VendorCode};
 use crate::exchange::Reply;
 use crate::refusal;
-use crate::retry_after::seconds;
+use crate::retry_after::{LONGEST, seconds};
 
 /// Reads the error. The vendor's message is dropped: it can quote the prompt or the key.
 pub(crate) fn read(reply: &Reply) -> CallError {
@@ -23,8 +23,9 @@ pub(crate) fn of(status: u16, body: &Value, retry_after: Option<Duration>) -> Ca
     let word = error.get("status").and_then(Value::as_str).and_then(VendorCode::read);
     let details = error.get("details").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let reason = details.iter().find_map(|detail| detail.get("reason")?.as_str()).and_then(VendorCode::read);
-    let named = if is_daily(details) {
-        Some(VendorFailure::Billing)
+    let is_daily = is_daily(details);
+    let named = if is_daily {
+        Some(VendorFailure::RateLimited)
     } else {
         // An error in a stream has its status in the body only.
         let code = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
@@ -33,10 +34,12 @@ pub(crate) fn of(status: u16, body: &Value, retry_after: Option<Duration>) -> Ca
     };
     // There is no header for it.
     let wait = || details.iter().find_map(|detail| seconds(detail.get("retryDelay")?.as_str()?.strip_suffix('s')?));
-    refusal::error(status, named, reason.or(word), retry_after.or_else(wait))
+    // A day's quota does not come back within the delay that is named all the same.
+    let wait = if is_daily { Some(LONGEST) } else { retry_after.or_else(wait) };
+    refusal::error(status, named, reason.or(word), wait)
 }
 
-/// Whether the quota that is used up is one of a day: waiting for it is as hopeless as waiting for credit.
+/// Whether the quota that is used up is one of a day; it is one of this model, so others may still have theirs.
 fn is_daily(details: &[Value]) -> bool {
     let violations = details.iter().filter_map(|detail| detail.get("violations")?.as_array()).flatten();
     let mut quotas = violations.filter_map(|violation| violation.get("quotaId")?.as_str());
@@ -97,11 +100,13 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_of_a_day_is_not_waited_for() {
+    fn a_quota_of_a_day_is_not_back_in_seconds() {
         let body = exhausted("GenerateRequestsPerDayPerProjectPerModel-FreeTier");
 
-        assert_eq!(of(429, &body, None).failure, VendorFailure::Billing);
-        assert_eq!(of(429, &json!([body]), None).failure, VendorFailure::Billing, "in a list of one");
+        for body in [json!([body]), body] {
+            let error = of(429, &body, None);
+            assert_eq!((error.failure, error.retry_after), (VendorFailure::RateLimited, Some(LONGEST)));
+        }
     }
 
     fn exhausted(quota: &str) -> Value {

@@ -1,5 +1,6 @@
 //! An answer that comes in pieces. Only a finish reason shows that it is whole; counts may come after it.
 
+use common::usage::TokenUsage;
 use serde_json::Value;
 
 use super::answer;
@@ -29,6 +30,11 @@ impl Reader {
         self.answer.finish.is_some()
     }
 
+    /// What the vendor has counted up to now.
+    pub(crate) fn seen(&self) -> Option<TokenUsage> {
+        self.answer.usage
+    }
+
     /// Decides whether the pieces are an answer.
     pub(crate) fn end(mut self) -> Result<Completion, CallError> {
         if self.is_whole() {
@@ -43,7 +49,6 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use common::outcome::VendorFailure;
-    use common::usage::TokenUsage;
 
     use super::*;
     use crate::call_error::{Billing, Cause};
@@ -59,7 +64,7 @@ mod tests {
         let completion = read(&[FIRST, LAST, COUNTS]).unwrap();
 
         let used = TokenUsage { input_uncached: 8, output: 7, ..TokenUsage::default() };
-        assert_eq!(completion, Completion { text: "Paris.".into(), usage: Some(used) });
+        assert_eq!((completion.text.as_str(), completion.usage), ("Paris.", Some(used)));
     }
 
     #[test]

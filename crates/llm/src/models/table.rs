@@ -140,7 +140,7 @@ impl TryFrom<String> for Day {
 }
 
 /// The lowest price that is not taken for a price per token, per million tokens.
-const LOWEST: NanoUsd = NanoUsd(1_000_000);
+pub(super) const LOWEST: NanoUsd = NanoUsd(1_000_000);
 /// The highest price that is not taken for a slip, per million tokens.
 const HIGHEST: NanoUsd = NanoUsd(1_000_000_000_000);
 

@@ -1,5 +1,6 @@
 //! An answer that comes in pieces. Only `[DONE]` shows that it is whole.
 
+use common::usage::TokenUsage;
 use serde_json::Value;
 
 use super::answer::{finish, is_refusal};
@@ -55,6 +56,11 @@ impl Reader {
     /// Whether the vendor has said that this is all.
     pub(crate) fn is_whole(&self) -> bool {
         self.done
+    }
+
+    /// What the vendor has counted up to now.
+    pub(crate) fn seen(&self) -> Option<TokenUsage> {
+        self.answer.usage
     }
 
     /// Decides whether the pieces are an answer.

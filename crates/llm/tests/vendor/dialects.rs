@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::outcome::VendorFailure;
-use llm::{Billing, Cause};
+use llm::{Billing, CallError, Cause};
 use serde_json::{Value, json};
 
 use crate::caller::{Caller, DIALECTS, WAYS, Way};
@@ -120,7 +120,7 @@ async fn p7_a_stream_that_breaks_anywhere_is_a_failure_and_may_be_billed() {
                 let again = caller.ask_in(Way::Streamed, &question, TIME).await;
 
                 let broken = broken.unwrap_err();
-                assert_eq!((broken.failure, broken.billing), (failure, Billing::Unknown), "{question}");
+                assert!(broken.failure == failure && may_cost_anything(&broken), "{question} {broken:?}");
                 assert!(again.is_ok(), "{question} {again:?}");
             }
         }
@@ -138,7 +138,7 @@ async fn a_malformed_event_ends_the_stream() {
         let (_, broken) = caller.stream_within(dialect, TIME).await;
 
         let broken = broken.unwrap_err();
-        assert_eq!((broken.failure, broken.billing), (VendorFailure::Malformed, Billing::Unknown), "{dialect}");
+        assert!(broken.failure == VendorFailure::Malformed && may_cost_anything(&broken), "{dialect} {broken:?}");
     }
 }
 
@@ -152,7 +152,7 @@ async fn a_stalled_stream_is_left_at_the_deadline() {
         let (_, stalled) = caller.stream_within(dialect, Duration::from_millis(500)).await;
 
         let stalled = stalled.unwrap_err();
-        assert_eq!((stalled.failure, stalled.billing), (VendorFailure::Timeout, Billing::Unknown), "{dialect}");
+        assert!(stalled.failure == VendorFailure::Timeout && may_cost_anything(&stalled), "{dialect} {stalled:?}");
         assert_eq!(stalled.cause, Cause::Deadline);
     }
     assert_clean(&llmock).await;
@@ -247,4 +247,9 @@ async fn assert_clean(llmock: &Llmock) {
 
     assert_eq!(verdict["passed"], json!(true), "{verdict}");
     assert!(complaints.iter().all(|code| *code == "gave_up"), "{complaints:?}");
+}
+
+/// Whether it is settled at its reservation at least: some vendors count from the beginning, but only the end is the bill.
+fn may_cost_anything(error: &CallError) -> bool {
+    matches!(error.billing, Billing::Unknown | Billing::AtLeast(_))
 }

@@ -74,14 +74,43 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_not_read_to_it() {
+async fn p18_an_answer_beyond_what_its_cap_can_be_is_not_read_to_its_end() {
     let huge = reply("200 OK", "", &"x".repeat(5 * 1024 * 1024));
     let server = ScriptedServer::start(vec![Act::SendAndClose(huge)]);
 
     let error = Caller::new(&server.base_url).ask("Why?").await.unwrap_err();
 
-    assert_eq!((error.failure, error.billing), (VendorFailure::Malformed, Billing::Unknown));
-    assert_eq!(error.cause, Cause::TooLarge { limit: 4 * 1024 * 1024 });
+    assert_eq!((error.failure, error.billing), (VendorFailure::Truncated, Billing::Unknown));
+    assert_eq!(error.cause, Cause::OverCap { cap: 64 });
+}
+
+#[tokio::test]
+async fn what_is_left_of_the_vendors_limits_comes_with_the_answer() {
+    let headers =
+        "x-ratelimit-limit-requests: 60\r\nx-ratelimit-remaining-requests: 0\r\nx-ratelimit-reset-requests: 1m0s\r\n";
+    let with_headers = String::from_utf8(answer()).unwrap().replacen("\r\n", &format!("\r\n{headers}"), 1);
+    let server = ScriptedServer::start(vec![Act::Send(with_headers.into_bytes())]);
+
+    let completion = Caller::new(&server.base_url).ask("Why?").await.unwrap();
+
+    assert_eq!(completion.limits.refuses_for(9, 64), Some(Duration::from_secs(1)));
+}
+
+#[tokio::test]
+async fn a_refusal_without_a_wait_lasts_as_long_as_the_limit_is_used_up() {
+    let headers = "x-ratelimit-remaining-tokens: 0\r\nx-ratelimit-reset-tokens: 7s\r\n";
+    let refused =
+        |headers: &str| reply("429 Too Many Requests", headers, r#"{"error": {"code": "rate_limit_exceeded"}}"#);
+    let acts = [refused(headers), refused(&format!("retry-after: 2\r\n{headers}")), refused("")];
+    let server = ScriptedServer::start(acts.map(Act::Send).into());
+    let caller = Caller::new(&server.base_url);
+
+    let mut waits = Vec::new();
+    for _ in 0..3 {
+        waits.push(caller.ask("Why?").await.unwrap_err().retry_after);
+    }
+
+    assert_eq!(waits, [Some(Duration::from_secs(7)), Some(Duration::from_secs(2)), None]);
 }
 
 #[tokio::test]
