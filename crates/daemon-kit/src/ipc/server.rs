@@ -50,7 +50,7 @@ pub(super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 64, calls: 1024, calls_per_connection: 512 }
+        Self { connections: 64, calls: 4096, calls_per_connection: 2048 }
     }
 }
 
