@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use common::outcome::VendorFailure;
+use common::usage::TokenUsage;
+use llm::RateLimits;
 use tokio::time::Instant;
 
 /// How long a model is left alone that fails until somebody changes something.
@@ -22,6 +24,8 @@ enum State {
     Trusted { failures: u32 },
     /// Left alone.
     Benched { until: Instant },
+    /// It works, but its vendor has no room for calls.
+    Resting { until: Instant },
     /// One call is under way; its verdict decides.
     OnTrial,
 }
@@ -31,15 +35,38 @@ enum State {
 pub enum Verdict {
     /// It works.
     Healthy,
+    /// It works, but its vendor would refuse such a call for so long.
+    Exhausted(Duration),
     /// It failed, and may work the next time.
     Failing,
     /// It will fail for at least so long.
     Bench(Duration),
+    /// So will everything that is called with the same key.
+    BenchKey(Duration),
     /// The call ended before there was a verdict.
     Unknown,
 }
 
 impl Verdict {
+    /// Returns what an answered call says: the vendor's limits may have no room for another one like it, and asking for it
+    /// would only be refused. Vendors count the whole output cap of a call.
+    #[must_use]
+    pub fn of_answer(limits: &RateLimits, usage: Option<TokenUsage>, cap: u32) -> Self {
+        let input_tokens = usage.map_or(0, |usage| usage.total().saturating_sub(usage.output));
+        let refused = limits.refuses_for(input_tokens, cap.into());
+        refused.map_or(Self::Healthy, |wait| Self::Exhausted(wait.min(LONG_BENCH)))
+    }
+
+    /// Returns what it says about the key that the call was made with.
+    #[must_use]
+    pub fn of_key(self) -> Self {
+        match self {
+            Self::BenchKey(wait) => Self::Bench(wait),
+            Self::Healthy | Self::Exhausted(_) => Self::Healthy,
+            Self::Failing | Self::Bench(_) | Self::Unknown => Self::Unknown,
+        }
+    }
+
     /// Returns what a failed call says about its model. A failure that is the request's fault says that it works.
     #[must_use]
     pub fn of(failure: VendorFailure, retry_after: Option<Duration>) -> Self {
@@ -48,7 +75,9 @@ impl Verdict {
             | VendorFailure::ContextTooLong
             | VendorFailure::Filtered
             | VendorFailure::Truncated => Self::Healthy,
-            VendorFailure::Auth | VendorFailure::Billing | VendorFailure::ModelNotFound => Self::Bench(LONG_BENCH),
+            // A key that is valid may still not be good for this model.
+            VendorFailure::Auth | VendorFailure::ModelNotFound => Self::Bench(LONG_BENCH),
+            VendorFailure::Billing => Self::BenchKey(LONG_BENCH),
             VendorFailure::RateLimited | VendorFailure::Overloaded => {
                 retry_after.map_or(Self::Failing, |wait| Self::Bench(wait.min(LONG_BENCH)))
             }
@@ -74,7 +103,9 @@ impl Breaker {
     pub fn benched_for(&self, now: Instant) -> Option<Duration> {
         match self.state {
             State::Trusted { .. } => None,
-            State::Benched { until } => until.checked_duration_since(now).filter(|left| !left.is_zero()),
+            State::Benched { until } | State::Resting { until } => {
+                until.checked_duration_since(now).filter(|left| !left.is_zero())
+            }
             State::OnTrial => Some(Duration::ZERO),
         }
     }
@@ -84,8 +115,10 @@ impl Breaker {
         if self.benched_for(now).is_some() {
             return false;
         }
-        if let State::Benched { .. } = self.state {
-            self.state = State::OnTrial;
+        match self.state {
+            State::Benched { .. } => self.state = State::OnTrial,
+            State::Resting { .. } => self.state = State::Trusted { failures: 0 },
+            State::Trusted { .. } | State::OnTrial => {}
         }
         true
     }
@@ -93,16 +126,24 @@ impl Breaker {
     /// Records what a call said.
     pub fn record(&mut self, verdict: Verdict, now: Instant) {
         self.state = match (verdict, self.state) {
+            // Whoever asked later may have heard that there is no room.
+            (Verdict::Healthy, State::Resting { until }) if until > now => self.state,
             (Verdict::Healthy, _) => State::Trusted { failures: 0 },
-            (Verdict::Bench(wait), State::Benched { until }) => State::Benched { until: until.max(now + wait) },
+            (Verdict::Exhausted(wait), State::Resting { until }) => State::Resting { until: until.max(now + wait) },
+            (Verdict::Exhausted(wait), _) => State::Resting { until: now + wait },
+            (Verdict::Bench(wait), State::Benched { until } | State::Resting { until }) => {
+                State::Benched { until: until.max(now + wait) }
+            }
             (Verdict::Bench(wait), State::Trusted { .. } | State::OnTrial) => State::Benched { until: now + wait },
             (Verdict::Failing, State::Trusted { failures }) if failures + 1 < self.max_failures => {
                 State::Trusted { failures: failures + 1 }
             }
             (Verdict::Failing, State::Trusted { .. } | State::OnTrial) => State::Benched { until: now + self.bench },
-            (Verdict::Unknown, State::OnTrial) => State::Benched { until: now },
+            (Verdict::Unknown | Verdict::BenchKey(_), State::OnTrial) => State::Benched { until: now },
             // Said by a call that began before the bench.
-            (Verdict::Failing, state @ State::Benched { .. }) | (Verdict::Unknown, state) => state,
+            (Verdict::Failing, state @ (State::Benched { .. } | State::Resting { .. }))
+            // The key's record says it of each of its models.
+            | (Verdict::Unknown | Verdict::BenchKey(_), state) => state,
         };
     }
 }
@@ -182,6 +223,32 @@ mod tests {
         breaker.record(Verdict::of(VendorFailure::Auth, None), start);
 
         assert_eq!(breaker.benched_for(start), Some(LONG_BENCH));
+    }
+
+    #[test]
+    fn a_vendor_without_room_is_left_alone_until_it_has_some_and_then_needs_no_trial() {
+        let start = Instant::now();
+        let mut breaker = Breaker::new(1, BENCH);
+
+        breaker.record(Verdict::Exhausted(BENCH), start);
+        breaker.record(Verdict::Healthy, start + MOMENT);
+
+        assert!(!breaker.admits(start + BENCH - MOMENT), "an answer on its way makes no room");
+        assert!(breaker.admits(start + BENCH));
+        assert!(breaker.admits(start + BENCH), "as many as come");
+    }
+
+    #[test]
+    fn an_account_without_credit_benches_the_key_and_not_only_the_model() {
+        let start = Instant::now();
+        let verdict = Verdict::of(VendorFailure::Billing, None);
+        let (mut of_model, mut of_key) = (Breaker::new(1, BENCH), Breaker::new(1, BENCH));
+
+        of_model.record(verdict, start);
+        of_key.record(verdict.of_key(), start);
+
+        assert_eq!((of_model.benched_for(start), of_key.benched_for(start)), (None, Some(LONG_BENCH)));
+        assert_eq!(Verdict::of(VendorFailure::Auth, None).of_key(), Verdict::Unknown);
     }
 
     #[test]

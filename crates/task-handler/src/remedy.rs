@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use common::outcome::{TaskFailure, VendorFailure};
 
+use crate::models::MIN_TIME;
+
 /// The most vendor calls for one task.
 pub const MAX_ATTEMPTS: u32 = 2;
 
@@ -22,6 +24,12 @@ pub enum Remedy {
         /// How long to wait before the same model is asked again.
         pause: Duration,
     },
+}
+
+/// Whether there is time for a pause and an answer after it.
+#[must_use]
+pub fn is_in_time(pause: Duration, remaining: Duration) -> bool {
+    pause.saturating_add(MIN_TIME) < remaining
 }
 
 impl Remedy {
@@ -70,6 +78,15 @@ mod tests {
         let remedy = Remedy::of(TaskFailure::Vendor(VendorFailure::RateLimited), Some(wait));
 
         assert_eq!(remedy, Remedy::Repeat { pause: wait });
+    }
+
+    #[test]
+    fn a_pause_that_leaves_no_time_for_an_answer_is_not_made() {
+        let remaining = Duration::from_secs(10);
+
+        assert!(is_in_time(Duration::from_secs(9), remaining));
+        assert!(!is_in_time(remaining - MIN_TIME, remaining));
+        assert!(!is_in_time(Duration::MAX, remaining));
     }
 
     #[test]

@@ -1,15 +1,20 @@
 //! What a call is booked as when it ends. Pure.
 
-use common::call::task::Amount;
+use common::call::task::{Amount, Lift};
 use common::money::NanoUsd;
 use common::usage::TokenUsage;
 use llm::models::Prices;
 use llm::{Billing, WorstCase};
 
+use super::lift;
+
 /// What may be spent on one call: reserved before it, and taken in full if nobody says what it came to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Bound {
-    worst: WorstCase,
+    /// What the request can use, as far as anybody knows.
+    asked: WorstCase,
+    /// How much more is reserved.
+    lift: Lift,
     prices: Prices,
 }
 
@@ -25,13 +30,13 @@ pub struct Booking {
 }
 
 impl Bound {
-    pub(super) fn new(worst: WorstCase, prices: Prices) -> Self {
-        Self { worst, prices }
+    pub(super) fn new(asked: WorstCase, lift: Lift, prices: Prices) -> Self {
+        Self { asked, lift, prices }
     }
 
     /// What is reserved. The prices are those that the call is booked with.
     pub(super) fn reserved(&self) -> Amount {
-        Amount { tokens: self.worst_usage().total(), cost: self.prices.worst_case(self.worst) }
+        Amount { tokens: self.worst_usage().total(), cost: self.prices.worst_case(self.worst()) }
     }
 
     /// Returns what a call is booked as. Usage that the vendor reports is believed even where it is zero, or more than
@@ -40,18 +45,37 @@ impl Bound {
         match billing {
             Billing::Nothing => Booking { usage: TokenUsage::default(), cost: NanoUsd::ZERO, estimated: false },
             Billing::Known(usage) => Booking { usage, cost: self.prices.cost(usage), estimated: false },
-            Billing::Unknown => {
-                Booking { usage: self.worst_usage(), cost: self.prices.worst_case(self.worst), estimated: true }
-            }
+            Billing::Unknown => self.book_worst(self.worst_usage()),
+            Billing::AtLeast(seen) => self.book_worst(self.at_least(seen)),
         }
     }
 
+    /// Returns how much more than now must be reserved the next time, if a call came to more than its bound.
+    pub(super) fn lift_for(&self, booking: &Booking) -> Option<Lift> {
+        lift::needed(self.asked, self.lift, booking.usage)
+    }
+
+    /// Books usage that is the worst case, or more than that.
+    fn book_worst(&self, usage: TokenUsage) -> Booking {
+        let cost = self.prices.cost(usage).max(self.prices.worst_case(self.worst()));
+        Booking { usage, cost, estimated: true }
+    }
+
+    /// The worst case, but no part of it less than what was seen.
+    fn at_least(&self, seen: TokenUsage) -> TokenUsage {
+        let worst = self.worst_usage();
+        let is_more = seen.total().saturating_sub(seen.output) > worst.input_uncached;
+        let input = if is_more { seen } else { worst };
+        TokenUsage { output: seen.output.max(worst.output), ..input }
+    }
+
+    fn worst(&self) -> WorstCase {
+        lift::lifted(self.asked, self.lift)
+    }
+
     fn worst_usage(&self) -> TokenUsage {
-        TokenUsage {
-            input_uncached: self.worst.input_tokens,
-            output: self.worst.output_tokens.into(),
-            ..TokenUsage::default()
-        }
+        let WorstCase { input_tokens, output_tokens } = self.worst();
+        TokenUsage { input_uncached: input_tokens, output: output_tokens.into(), ..TokenUsage::default() }
     }
 }
 
@@ -77,7 +101,7 @@ mod tests {
 
     fn bound() -> Bound {
         let rates = Rates { input: dollars(2), cache_read: dollars(1), cache_write: dollars(3), output: dollars(10) };
-        Bound::new(WorstCase { input_tokens: 100, output_tokens: 50 }, Prices::new(rates, Vec::new()))
+        Bound::new(WorstCase { input_tokens: 100, output_tokens: 50 }, lift::usual(), Prices::new(rates, Vec::new()))
     }
 
     #[test]
@@ -117,7 +141,8 @@ mod tests {
             cache_write: TokenPrice(125_000_000),
             output: TokenPrice(500_000_000),
         };
-        let bound = Bound::new(WorstCase { input_tokens: 2_000, output_tokens: 1_000 }, Prices::new(rates, Vec::new()));
+        let worst = WorstCase { input_tokens: 2_000, output_tokens: 1_000 };
+        let bound = Bound::new(worst, lift::usual(), Prices::new(rates, Vec::new()));
         let usage = TokenUsage { input_uncached: 1_000, output: 333, ..TokenUsage::default() };
 
         let booking = bound.book(Billing::Known(usage));
@@ -127,7 +152,20 @@ mod tests {
     }
 
     #[test]
-    fn more_than_was_reserved_is_booked_in_full() {
+    fn p7_what_was_seen_of_an_aborted_call_is_never_undercut() {
+        let some = TokenUsage { input_uncached: 30, output: 20, ..TokenUsage::default() };
+        let more = TokenUsage { input_cache_write: 120, output: 60, ..TokenUsage::default() };
+
+        let less_seen = bound().book(Billing::AtLeast(some));
+        let more_seen = bound().book(Billing::AtLeast(more));
+
+        assert_eq!(less_seen, bound().book(Billing::Unknown));
+        assert_eq!(more_seen.amount(), Amount { tokens: 180, cost: NanoUsd((120 * 3 + 60 * 10) * 1_000) });
+        assert!(more_seen.estimated);
+    }
+
+    #[test]
+    fn p19_more_than_was_reserved_is_booked_in_full() {
         let usage = TokenUsage { output: 1_000_000, ..TokenUsage::default() };
 
         let booking = bound().book(Billing::Known(usage));

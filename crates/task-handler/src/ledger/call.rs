@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use common::call::task::Lift;
+use common::config::subnet::ModelRef;
 use common::id::{AttemptId, EntryId, StrategyName};
-use common::record::{Attempt, AttemptOutcome, Entry, Record};
+use common::record::{Attempt, AttemptOutcome, Choice, Entry, Record};
 use common::task::Task;
 use llm::WorstCase;
 use llm::models::Model;
 
 use super::booking::{Booking, Bound};
-use super::limit::Subject;
+use super::limit::{Key, Subject};
 
 /// A vendor call that somebody would like to make.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +22,8 @@ pub struct Call<'a> {
     pub model: &'a Model,
     /// How the model is asked.
     pub strategy: &'a StrategyName,
+    /// Why just so.
+    pub choice: Option<Choice>,
     /// The most that the call can use.
     pub worst: WorstCase,
     /// Whether it is this run's first call for the task; then there must not be one of an earlier run.
@@ -37,12 +41,13 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn new(call: &Call<'_>, attempt: AttemptId) -> Self {
-        let Call { task, model, strategy, worst, .. } = *call;
-        let bound = Bound::new(worst, model.prices.clone());
+    pub(super) fn new(call: &Call<'_>, key: Key, lift: Lift, attempt: AttemptId) -> Self {
+        let Call { task, model, strategy, choice, worst, .. } = *call;
+        let bound = Bound::new(worst, lift, model.prices.clone());
         let booking = bound.book(llm::Billing::Unknown);
         let subject = Subject {
             vendor: model.name.vendor.clone(),
+            key,
             model: model.name.model.clone(),
             netuid: task.netuid,
             validator: task.caller.clone(),
@@ -57,7 +62,7 @@ impl Facts {
             vendor: model.name.vendor.clone(),
             model: model.name.model.clone(),
             strategy: strategy.clone(),
-            choice: None,
+            choice,
             latency_ms: 0,
             usage: booking.usage,
             cost: booking.cost,
@@ -65,6 +70,10 @@ impl Facts {
             outcome: AttemptOutcome::Interrupted,
         };
         Self { attempt, bound, subject, record }
+    }
+
+    pub(super) fn model(&self) -> ModelRef {
+        ModelRef { vendor: self.subject.vendor.clone(), model: self.subject.model.clone() }
     }
 
     pub(super) fn task(&self) -> common::id::TaskId {

@@ -50,7 +50,7 @@ fn refusal(tally: &Tally, subject: &Subject, asked: Amount, time_ms: u64) -> Opt
     if limits.peek().is_none() {
         return Some(Verdict::Unlimited);
     }
-    limits.find(|(limit, used)| !limit.admits(*used, asked)).map(|(limit, _)| Verdict::Blocked(limit.name.clone()))
+    limits.find(|standing| !standing.admits(asked)).map(|standing| Verdict::Blocked(standing.limit.name.clone()))
 }
 
 fn write(

@@ -38,14 +38,15 @@ pub(super) fn insert(connection: &Connection, row: &JournalRow, task: TaskId) ->
     connection
         .prepare_cached(
             "INSERT INTO journal \
-             (attempt, task, unix_ms, vendor, model, netuid, validator, reserved_tokens, reserved_cost) \
-             VALUES (:attempt, :task, :unix_ms, :vendor, :model, :netuid, :validator, :tokens, :cost)",
+             (attempt, task, unix_ms, vendor, key, model, netuid, validator, reserved_tokens, reserved_cost) \
+             VALUES (:attempt, :task, :unix_ms, :vendor, :key, :model, :netuid, :validator, :tokens, :cost)",
         )?
         .execute(named_params! {
             ":attempt": row.attempt.to_string(),
             ":task": task.to_string(),
             ":unix_ms": integer(row.unix_ms),
             ":vendor": row.subject.vendor.as_str(),
+            ":key": sql::key(&row.subject.key),
             ":model": row.subject.model.as_str(),
             ":netuid": row.subject.netuid.0,
             ":validator": row.subject.validator.as_str(),

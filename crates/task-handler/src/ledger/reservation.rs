@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::booking::Booking;
 use super::call::Facts;
-use super::settler::Settlement;
+use super::settler::{Note, Settlement};
 
 /// Money set aside for one vendor call. Dropping it settles at the worst case: the vendor may bill what it had begun.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Reservation {
     started: Instant,
     stage: Stage,
     /// A place in the settler's queue, taken in advance so that settling cannot fail for want of one.
-    place: Option<mpsc::OwnedPermit<Settlement>>,
+    place: Option<mpsc::OwnedPermit<Note>>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,7 +31,7 @@ enum Stage {
 
 impl Reservation {
     /// Begins a reservation before the ledger is asked, so that one which nobody waits for any more is still settled.
-    pub(super) fn asked(facts: Facts, place: mpsc::OwnedPermit<Settlement>) -> Self {
+    pub(super) fn asked(facts: Facts, place: mpsc::OwnedPermit<Note>) -> Self {
         Self { facts, started: Instant::now(), stage: Stage::Asked, place: Some(place) }
     }
 
@@ -65,10 +65,18 @@ impl Reservation {
         booking
     }
 
+    /// Settles as [`Self::settle`] does, without waiting for the ledger. Nothing is lost by that: until the ledger has it, and
+    /// for ever if it never does, the whole reservation counts.
+    pub fn hand_in(mut self, outcome: AttemptOutcome, billing: Billing) -> Booking {
+        let booking = self.facts.bound.book(billing);
+        self.send(booking, outcome, None);
+        booking
+    }
+
     fn send(&mut self, booking: Booking, outcome: AttemptOutcome, done: Option<oneshot::Sender<()>>) {
         if let Some(place) = self.place.take() {
             let latency = self.started.elapsed();
-            place.send(Settlement { facts: self.facts.clone(), booking, outcome, latency, done });
+            place.send(Note::Ended(Settlement { facts: self.facts.clone(), booking, outcome, latency, done }));
         }
     }
 }

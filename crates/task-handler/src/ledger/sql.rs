@@ -6,7 +6,7 @@ use common::money::NanoUsd;
 use rusqlite::Row;
 use rusqlite::types::Type;
 
-use super::limit::Subject;
+use super::limit::{Key, Subject};
 
 /// SQLite's integers are signed: an amount beyond them stays at the largest, which no limit has room for.
 pub(super) fn integer(number: u64) -> i64 {
@@ -38,11 +38,25 @@ pub(super) fn amount(row: &Row<'_>, tokens: &str, cost: &str) -> rusqlite::Resul
     Ok(Amount { tokens: number(row, tokens)?, cost: NanoUsd(number(row, cost)?) })
 }
 
-/// Reads the columns `vendor`, `model`, `netuid` and `validator`.
+/// Returns what the column `key` has for a key.
+pub(super) fn key(key: &Key) -> Option<&str> {
+    match key {
+        Key::Unknown => None,
+        Key::None => Some(""),
+        Key::Entry(name) => Some(name),
+    }
+}
+
+/// Reads the columns `vendor`, `key`, `model`, `netuid` and `validator`.
 pub(super) fn subject(row: &Row<'_>) -> rusqlite::Result<Subject> {
     let validator: String = row.get("validator")?;
     Ok(Subject {
         vendor: row.get_ref("vendor")?.as_str()?.into(),
+        key: match row.get::<_, Option<String>>("key")? {
+            None => Key::Unknown,
+            Some(name) if name.is_empty() => Key::None,
+            Some(name) => Key::Entry(name),
+        },
         model: row.get_ref("model")?.as_str()?.into(),
         netuid: Netuid(row.get("netuid")?),
         validator: validator

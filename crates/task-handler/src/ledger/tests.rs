@@ -1,17 +1,23 @@
 //! The ledger's properties, and the bench that its tests stand on.
 
+mod clocks;
 mod crash;
+mod disk;
+mod earnings;
 mod machine;
+mod overshoot;
 mod properties;
+mod scopes;
 mod windows;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use common::config::budget::{self, LimitScope, LimitWindow, TokenBudgets};
 use common::config::miner::CapField;
-use common::id::{Netuid, TaskId};
+use common::id::{Netuid, TaskId, VendorName};
 use common::money::{NanoUsd, TokenPrice, Usd};
 use common::record::{Attempt, AttemptOutcome, Entry, Record};
 use common::task::{Message, Role, Task};
@@ -20,6 +26,7 @@ use llm::models::{Model, Prices, Rates};
 use llm::{Billing, Clients, WorstCase};
 use tempfile::TempDir;
 
+use super::settler::Settlement;
 use super::*;
 
 const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
@@ -33,61 +40,92 @@ const TOKEN_COST: u64 = 1_000;
 struct Bench {
     dir: TempDir,
     now: Arc<AtomicU64>,
+    /// The clock that nobody sets.
+    steady: Arc<AtomicU64>,
     store: Store,
     ledger: Ledger,
     workers: Workers,
+    /// How often the machine was started.
+    boots: u32,
 }
 
 impl Bench {
     async fn new(limits: Vec<budget::Limit>) -> Self {
-        Self::open(TempDir::new().unwrap(), limits, NOON).await
+        Self::open(TempDir::new().unwrap(), limits, (NOON, NOON), 0).await
     }
 
-    async fn open(dir: TempDir, limits: Vec<budget::Limit>, now_ms: u64) -> Self {
+    async fn open(dir: TempDir, limits: Vec<budget::Limit>, (now_ms, steady_ms): (u64, u64), boots: u32) -> Self {
         let store = open(&dir.path().join("ledger.db")).unwrap();
         let now = Arc::new(AtomicU64::new(now_ms));
+        let steady = Arc::new(AtomicU64::new(steady_ms));
         let workers = Workers::new();
         let (_, issuer) = Clients::new(&Default::default(), Default::default()).unwrap();
         let budgets = TokenBudgets { version: 1, limits, prices: Default::default() };
-        let hands = Arc::clone(&now);
-        let clock = Clock::new(move || hands.load(Ordering::Relaxed));
-        let ledger = Ledger::start(store.clone(), &budgets, issuer, clock, Notify::new(|| ()), &workers).await.unwrap();
-        Self { dir, now, store, ledger, workers }
+        let hands = |of: &Arc<AtomicU64>| {
+            let of = Arc::clone(of);
+            move || of.load(Ordering::Relaxed)
+        };
+        let clock = Clock::with_steady(hands(&now), hands(&steady), &format!("boot {boots}"));
+        let notify = Notify::new(|| ());
+        let ledger = Ledger::start(store.clone(), &budgets, keys(), issuer, clock, notify, &workers).await.unwrap();
+        Self { dir, now, steady, store, ledger, workers, boots }
+    }
+
+    fn hands(&self) -> (u64, u64) {
+        (self.now.load(Ordering::Relaxed), self.steady.load(Ordering::Relaxed))
     }
 
     /// Stops in good order and starts again.
     async fn restarted(self, limits: Vec<budget::Limit>) -> Self {
-        let now_ms = self.now.load(Ordering::Relaxed);
+        let hands = self.hands();
         drop(self.ledger);
         self.workers.stop();
         self.workers.wait(Duration::from_secs(10)).await.unwrap();
         drop(self.store);
-        Self::open(self.dir, limits, now_ms).await
+        Self::open(self.dir, limits, hands, self.boots).await
     }
 
     /// Starts again from the files as they are, as after `kill -9`; the old process's memory is lost.
     async fn killed(self, limits: Vec<budget::Limit>) -> Self {
+        let (hands, boots) = (self.hands(), self.boots);
+        self.lost(limits, hands, boots).await
+    }
+
+    /// The same, in another boot of the machine: the steady clock begins anew.
+    async fn booted(self, limits: Vec<budget::Limit>) -> Self {
+        let ((now_ms, _), boots) = (self.hands(), self.boots + 1);
+        self.lost(limits, (now_ms, 0), boots).await
+    }
+
+    async fn lost(self, limits: Vec<budget::Limit>, hands: (u64, u64), boots: u32) -> Self {
         let copy = TempDir::new().unwrap();
         for file in std::fs::read_dir(self.dir.path()).unwrap() {
             let file = file.unwrap();
             std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
         }
-        Self::open(copy, limits, self.now.load(Ordering::Relaxed)).await
+        Self::open(copy, limits, hands, boots).await
     }
 
+    /// Lets time pass, or go back, on both clocks.
     fn set_clock(&self, now_ms: u64) {
-        self.now.store(now_ms, Ordering::Relaxed);
+        let before = self.now.swap(now_ms, Ordering::Relaxed);
+        self.steady.fetch_add(now_ms.wrapping_sub(before), Ordering::Relaxed);
+    }
+
+    /// Sets the wall clock only.
+    fn jump(&self, by_ms: i64) {
+        self.now.fetch_add(by_ms.cast_unsigned(), Ordering::Relaxed);
     }
 
     /// Waits until everything that was dropped so far is written.
     async fn quiet(&self) {
         let (done, written) = tokio::sync::oneshot::channel();
         let (task, model) = (task(0), model());
-        let facts = Facts::new(&call(&task, &model, 0), AttemptId::new(0, [0; 10]));
+        let facts = Facts::new(&call(&task, &model, 0), Key::None, lift::usual(), AttemptId::new(0, [0; 10]));
         let booking = facts.bound.book(Billing::Nothing);
         let (outcome, latency) = (AttemptOutcome::Completed, Duration::ZERO);
         let nothing = Settlement { facts, booking, outcome, latency, done: Some(done) };
-        self.ledger.settlements.send(nothing).await.unwrap();
+        self.ledger.settlements.send(Note::Ended(nothing)).await.unwrap();
         written.await.unwrap();
     }
 
@@ -147,7 +185,12 @@ impl Bench {
 fn call<'a>(task: &'a Task, model: &'a Model, tokens: u64) -> Call<'a> {
     static DIRECT: std::sync::LazyLock<common::id::StrategyName> = std::sync::LazyLock::new(|| "direct".into());
     let worst = WorstCase { input_tokens: 0, output_tokens: tokens.try_into().unwrap() };
-    Call { task, model, strategy: &DIRECT, worst, first: true }
+    Call { task, model, strategy: &DIRECT, choice: None, worst, first: true }
+}
+
+/// The keys of two vendors; others take none.
+fn keys() -> BTreeMap<VendorName, String> {
+    [("v", "k"), ("w", "l")].map(|(vendor, key)| (vendor.into(), key.to_owned())).into()
 }
 
 /// A model whose tokens all cost the same, so that money and tokens say the same.
@@ -182,7 +225,7 @@ fn output(tokens: u64) -> TokenUsage {
 
 fn limit(name: &str, window: LimitWindow, max_tokens: u64) -> budget::Limit {
     let scope = LimitScope::default();
-    budget::Limit { name: name.into(), scope, window, max_tokens: Some(max_tokens), max_usd: None }
+    budget::Limit { name: name.into(), scope, window, max_tokens: Some(max_tokens), max_usd: None, of_earnings: None }
 }
 
 fn money_limit(name: &str, window: LimitWindow, max_nano_usd: u64) -> budget::Limit {

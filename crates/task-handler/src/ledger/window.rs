@@ -5,6 +5,8 @@ use common::config::budget::LimitWindow;
 /// The whole seconds that a sliding minute holds besides the present one: never less than 60 seconds in all.
 const MINUTE_S: u64 = 60;
 const DAY_MS: u64 = 86_400_000;
+/// A slot of the last hour, from which the present pace is taken.
+pub(super) const MINUTE_MS: u64 = 60_000;
 
 /// Returns the slot that a call of this time is counted in: a second, a day, a month, or the only one.
 pub(super) fn slot(window: LimitWindow, unix_ms: u64) -> u64 {
@@ -39,6 +41,30 @@ pub(super) fn start_ms(window: LimitWindow, unix_ms: u64) -> u64 {
         }
         LimitWindow::Total => 0,
     }
+}
+
+/// Returns the first minute of the hour that ends at a time.
+pub(super) fn first_minute(unix_ms: u64) -> u64 {
+    (unix_ms / MINUTE_MS).saturating_sub(60)
+}
+
+/// Returns when the window of a day or a month ends that a time is in; the end of time for the others.
+pub(super) fn end_ms(window: LimitWindow, unix_ms: u64) -> u64 {
+    match window {
+        LimitWindow::Day => start_ms(window, unix_ms).saturating_add(DAY_MS),
+        // The thirty-second day after the first is one of the next month, whatever the month.
+        LimitWindow::Month => start_ms(window, start_ms(window, unix_ms).saturating_add(32 * DAY_MS)),
+        LimitWindow::Minute | LimitWindow::Total => u64::MAX,
+    }
+}
+
+/// Returns the part of a day's or a month's window that has passed at a time; nothing for the others, which have no end.
+pub(crate) fn elapsed_share(window: LimitWindow, unix_ms: u64) -> Option<f64> {
+    let (start, end) = match window {
+        LimitWindow::Day | LimitWindow::Month => (start_ms(window, unix_ms), end_ms(window, unix_ms)),
+        LimitWindow::Minute | LimitWindow::Total => return None,
+    };
+    Some(unix_ms.saturating_sub(start) as f64 / end.saturating_sub(start).max(1) as f64)
 }
 
 /// Returns the time that windows are counted at: a clock that goes backwards must not make room.
@@ -111,6 +137,17 @@ mod tests {
     }
 
     #[test]
+    fn a_windows_end_is_the_next_ones_start() {
+        for unix_ms in [0, 951_782_400_000, 1_795_391_999_999, 1_798_761_600_000, 4_107_542_400_000] {
+            for window in [LimitWindow::Day, LimitWindow::Month] {
+                let end = end_ms(window, unix_ms);
+                assert_eq!(start_ms(window, end), end, "{window:?} {unix_ms}");
+                assert_eq!(slot(window, end - 1), slot(window, unix_ms), "{window:?} {unix_ms}");
+            }
+        }
+    }
+
+    #[test]
     fn p10_every_day_follows_the_day_before() {
         let mut previous = date(0);
 
@@ -139,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_backwards_stays_at_the_newest_time() {
+    fn p16_a_clock_that_goes_backwards_stays_at_the_newest_time() {
         assert_eq!(window_time(5, None), 5);
         assert_eq!(window_time(5, Some(9)), 9);
         assert_eq!(window_time(9, Some(5)), 9);

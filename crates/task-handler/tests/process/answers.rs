@@ -26,7 +26,7 @@ async fn a_task_is_answered_booked_and_recorded() {
     let limit = handler.status().await.limits.remove(0);
     assert_eq!((limit.settled.tokens, limit.reserved.tokens), (tokens, 0));
     assert_eq!(limit.settled.cost, answered.cost);
-    let records = handler.records();
+    let records = handler.records().await;
     assert_eq!(records.len(), 1);
     assert_eq!((records[0].outcome, records[0].cost), (AttemptOutcome::Completed, answered.cost));
     assert!(!records[0].estimated);
@@ -72,7 +72,7 @@ async fn an_answer_of_another_form_is_asked_for_once_more_and_then_fails() {
 
     assert_eq!(answer, TaskAnswer::Failed(TaskFailure::Format));
     assert_eq!(llmock.requests(), 2);
-    assert_eq!(handler.records().len(), 2, "each attempt is booked");
+    assert_eq!(handler.records().await.len(), 2, "each attempt is booked");
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ async fn a_killed_process_books_the_call_in_work_at_its_worst_case_and_never_pay
     assert!(lost.is_err(), "{lost:?}");
     assert_eq!((limit.settled, limit.reserved.tokens), (reserved, 0));
     assert_eq!(again, TaskAnswer::Failed(TaskFailure::Vendor(VendorFailure::Disconnected)));
-    let records = handler.records();
+    let records = handler.records().await;
     assert_eq!(records.len(), 1);
     assert_eq!((records[0].outcome, records[0].cost), (AttemptOutcome::Interrupted, reserved.cost));
     assert!(records[0].estimated);
@@ -61,7 +61,7 @@ async fn a_caller_that_hangs_up_ends_the_vendor_call_at_its_worst_case() {
     let limit = handler.until(|limit| limit.reserved.tokens == 0).await;
 
     assert_eq!(limit.settled, reserved);
-    assert_eq!(handler.records()[0].outcome, AttemptOutcome::Cancelled);
+    assert_eq!(handler.records().await[0].outcome, AttemptOutcome::Cancelled);
     assert_eq!(handler.ask(1).await, TaskAnswer::Failed(TaskFailure::Cancelled));
 }
 
@@ -93,7 +93,7 @@ async fn a_stop_lets_the_call_in_work_finish() {
 
     assert!(matches!(answer, Ok(TaskAnswer::Answered(_))), "{answer:?}");
     assert!(exit.success(), "{exit}");
-    let records = handler.records();
+    let records = handler.records().await;
     assert_eq!(records.len(), 1);
     assert_eq!(records[0].outcome, AttemptOutcome::Completed);
 }

@@ -38,7 +38,7 @@ async fn a_busy_vendor_is_asked_once_more_with_a_reservation_of_its_own() {
 
     assert!(matches!(answer, TaskAnswer::Answered(_)), "{answer:?}");
     assert_eq!(llmock.requests(), 2);
-    let records = handler.records();
+    let records = handler.records().await;
     assert_eq!(records.len(), 2);
     assert_ne!(records[0].attempt, records[1].attempt);
     assert_eq!(records[0].cost.0, 0, "a refused call costs nothing");

@@ -1,11 +1,14 @@
 //! A home of its own with a running `task-handler` in it.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use common::call::task::{LimitUse, SubmitTask, TaskCall, TaskHandlerStatus, TaskHandlerStatusQuery};
+use common::call::task::{
+    AnswerPiece, BudgetQuery, BudgetReport, LimitUse, StreamTask, SubmitTask, TaskCall, TaskHandlerStatus,
+    TaskHandlerStatusQuery,
+};
 use common::id::{Netuid, TaskId};
 use common::ipc::Fault;
 use common::outcome::TaskAnswer;
@@ -15,14 +18,16 @@ use daemon_kit::ipc::Client;
 use daemon_kit::{Home, Workers};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 
 /// Longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What differs from home to home.
 pub(crate) struct Settings {
     pub(crate) limits: Value,
     pub(crate) max_failures: u32,
+    pub(crate) max_in_flight: u32,
     pub(crate) credential: Option<&'static str>,
     pub(crate) strategy: &'static str,
     pub(crate) models: &'static [&'static str],
@@ -33,6 +38,7 @@ impl Default for Settings {
         Self {
             limits: limit("day", 100_000),
             max_failures: 100,
+            max_in_flight: 128,
             credential: None,
             strategy: "direct",
             models: &["mock/toy"],
@@ -82,12 +88,55 @@ impl Handler {
         self.client.clone()
     }
 
+    /// Returns another connection: each may have so many calls in work.
+    pub(crate) fn another_client(&self) -> Client<TaskCall> {
+        Client::new(Home::new(self.directory.path().into()).socket("task-handler"), "task-handler", &self.workers)
+    }
+
+    /// Returns how much memory the process has now.
+    pub(crate) fn resident_mib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let kib = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        kib.unwrap() / 1024
+    }
+
+    /// Returns a path in its home.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.directory.path().join(path)
+    }
+
+    /// Asks for the budget until it is as wanted.
+    pub(crate) async fn until_budget(&self, wanted: impl Fn(&BudgetReport) -> bool) -> BudgetReport {
+        let wait = async {
+            loop {
+                let report = self.client.call(BudgetQuery {}, PATIENCE).await.unwrap();
+                if wanted(&report) {
+                    return report;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("the budget never got there")
+    }
+
     pub(crate) async fn ask(&self, number: u64) -> TaskAnswer {
         self.submit(task(number)).await.unwrap()
     }
 
     pub(crate) async fn submit(&self, task: Task) -> Result<TaskAnswer, Fault> {
         self.client.call(SubmitTask { task }, PATIENCE).await
+    }
+
+    /// Submits a task and reads along.
+    pub(crate) async fn stream(&self, task: Task) -> (Vec<String>, TaskAnswer) {
+        let (events, mut pieces) = mpsc::channel(10_000);
+        let answer = self.client.call_streaming(StreamTask { task }, PATIENCE, events).await.unwrap();
+        let mut told = Vec::new();
+        while let Some(event) = pieces.recv().await {
+            told.push(serde_json::from_str::<AnswerPiece>(event.get()).unwrap().text);
+        }
+        (told, answer)
     }
 
     pub(crate) async fn status(&self) -> TaskHandlerStatus {
@@ -131,8 +180,9 @@ impl Handler {
         self.ready().await;
     }
 
-    /// Returns what stands in the outbox for tracker, which does not run here.
-    pub(crate) fn records(&self) -> Vec<Attempt> {
+    /// Returns what stands in the outbox for tracker, which does not run here, once every call that has ended is written.
+    pub(crate) async fn records(&self) -> Vec<Attempt> {
+        self.status().await;
         let connection = rusqlite::Connection::open(self.directory.path().join("state/ledger.db")).unwrap();
         let mut statement = connection.prepare("SELECT entry FROM outbox WHERE state = 0 ORDER BY sequence").unwrap();
         let entries = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
@@ -193,7 +243,7 @@ fn configured(vendor: &str, settings: Settings) -> TempDir {
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
     let config = directory.path().join("config");
     std::fs::create_dir(&config).unwrap();
-    let Settings { limits, max_failures, credential, strategy, models } = settings;
+    let Settings { limits, max_failures, max_in_flight, credential, strategy, models } = settings;
     let toy = json!({ "context_tokens": 8_000, "max_output_tokens": 2_000 });
     let route = |form: &str| {
         json!({
@@ -216,6 +266,7 @@ fn configured(vendor: &str, settings: Settings) -> TempDir {
                 "listeners": [{ "address": "127.0.0.1:8091", "netuids": [18] }],
                 "callers": { "policy": "anyone" },
                 "vendors": { "mock": vendor },
+                "server": { "max_in_flight": max_in_flight },
                 "breaker": { "max_failures": max_failures, "bench_ms": 60_000 },
             }),
         ),

@@ -16,9 +16,15 @@ pub(crate) struct Llmock {
 impl Llmock {
     /// Starts it on a free port and waits until it says that it listens.
     pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Starts it with more arguments.
+    pub(crate) fn with(arguments: &[&str]) -> Self {
         let program = venv().join("bin/llmock");
         let mut process = Command::new(&program)
             .args(["serve", "--port", "0", "--response-style", "static"])
+            .args(arguments)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -53,6 +59,18 @@ impl Llmock {
         let requests = self.control("GET", "/_llmock/requests", "");
         let count = requests.get("count").and_then(Value::as_u64);
         count.unwrap_or_else(|| panic!("{requests}")).try_into().unwrap()
+    }
+
+    /// Returns the bodies of the requests that it has served, oldest first.
+    pub(crate) fn bodies(&self) -> Vec<Value> {
+        let mut requests = self.control("GET", "/_llmock/requests", "");
+        let requests = requests["requests"].as_array_mut().unwrap();
+        requests.iter_mut().map(|request| request["body"].take()).collect()
+    }
+
+    /// Returns what it thinks of its client.
+    pub(crate) fn verdict(&self) -> Value {
+        self.control("GET", "/_llmock/verdict", "")
     }
 
     fn control(&self, method: &str, path: &str, body: &str) -> Value {

@@ -3,8 +3,13 @@
 
 mod answers;
 mod budget;
+mod crowd;
 mod endings;
+mod explain;
 mod failures;
 mod home;
+mod injection;
 mod llmock;
+mod strategies;
+mod streams;
 mod vendors;

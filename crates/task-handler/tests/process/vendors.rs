@@ -33,7 +33,7 @@ async fn a_vendor_that_refuses_the_key_says_so_and_nothing_is_spent() {
     assert_eq!(outcome, VendorOutcome::Failed(VendorFailure::Auth));
     let limit = handler.status().await.limits.remove(0);
     assert_eq!((limit.settled.tokens, limit.reserved.tokens), (0, 0));
-    assert!(handler.records().is_empty());
+    assert!(handler.records().await.is_empty());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What a ledger must hold whatever happens, each with the failure of other ledgers that it answers.
 
+use common::outcome::VendorFailure;
 use tokio::task::JoinSet;
 
 use super::*;
@@ -69,7 +70,7 @@ async fn p4_settling_twice_books_once() {
     let bench = Bench::new(vec![limit("day", LimitWindow::Day, 1_000)]).await;
     let (task, model) = (task(1), model());
     let (reservation, _permit) = bench.ledger.reserve(&call(&task, &model, 400)).await.unwrap();
-    let facts = Facts::new(&call(&task, &model, 400), reservation.attempt());
+    let facts = Facts::new(&call(&task, &model, 400), Key::None, lift::usual(), reservation.attempt());
     let again = Settlement {
         booking: facts.bound.book(Billing::Known(output(300))),
         facts,
@@ -79,7 +80,7 @@ async fn p4_settling_twice_books_once() {
     };
 
     reservation.settle(AttemptOutcome::Completed, Billing::Known(output(100))).await;
-    bench.ledger.settlements.send(again).await.unwrap();
+    bench.ledger.settlements.send(Note::Ended(again)).await.unwrap();
     bench.quiet().await;
 
     assert_eq!(bench.tokens(0).await, (100, 0));
@@ -133,6 +134,20 @@ async fn p5_a_call_that_nothing_limits_is_not_permitted() {
     let result = bench.reserve(1, 1).await;
 
     assert!(matches!(result, Err(ReserveError::Unlimited)));
+}
+
+#[tokio::test]
+async fn p7_an_aborted_call_costs_its_reservation_and_never_less_than_was_seen() {
+    let bench = Bench::new(vec![limit("day", LimitWindow::Day, 1_000)]).await;
+    let failed = AttemptOutcome::Failed(VendorFailure::Disconnected);
+
+    for (number, seen, tokens) in [(1, 399, 400), (2, 500, 900)] {
+        let reservation = bench.reserve(number, 400).await.unwrap();
+        reservation.settle(failed, Billing::AtLeast(output(seen))).await;
+
+        assert_eq!(bench.tokens(0).await, (tokens, 0), "{seen} were seen");
+    }
+    assert!(bench.records().await.iter().all(|record| record.estimated));
 }
 
 #[tokio::test]
@@ -272,17 +287,6 @@ async fn p15_each_attempt_of_a_task_is_its_own_reservation() {
     assert_ne!(one.attempt(), two.attempt());
     assert_eq!(bench.tokens(0).await, (0, 800));
     assert!(matches!(three, Err(ReserveError::Blocked { .. })));
-}
-
-#[tokio::test]
-async fn more_than_was_reserved_is_booked_in_full() {
-    let bench = Bench::new(vec![limit("day", LimitWindow::Day, 1_000)]).await;
-    let reservation = bench.reserve(1, 400).await.unwrap();
-
-    reservation.settle(AttemptOutcome::Completed, Billing::Known(output(5_000))).await;
-
-    assert_eq!(bench.tokens(0).await, (5_000, 0));
-    assert_eq!(blocked(bench.reserve(2, 1).await).as_deref(), Some("day"));
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ async fn a_call_counts_in_the_day_in_which_it_was_reserved() {
 }
 
 #[tokio::test]
-async fn a_clock_that_goes_backwards_makes_no_room() {
+async fn p16_a_clock_that_goes_backwards_makes_no_room() {
     let limits = vec![limit("minute", LimitWindow::Minute, 1_000), limit("day", LimitWindow::Day, 1_500)];
     let bench = Bench::new(limits).await;
     bench.spend(1, 1_000).await;
