@@ -31,6 +31,10 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
+# The ledger alone first: killed again and again under a thousand tasks at once against a vendor that answers immediately.
+echo "==> kills of task-handler under a thousand tasks"
+(cd "$root" && LEDGER_KILLS=$((minutes * 10)) cargo test --profile sandbox --locked --package task-handler --test process -- kills)
+
 "$binaries/sandbox" prepare --home "$home" --seed "$seed"
 # A limit that the preferred model reaches now and then: calls fall to the next one, and no minute may ever be over it.
 sed --in-place 's|"limits": \[|&\n    { "name": "soak", "scope": { "model": "gpt-5.4-mini" }, "window": "minute", "max_tokens": 8000 },|' \
