@@ -5,17 +5,26 @@
 pub mod answer;
 mod attempts;
 pub mod breaker;
+mod call;
 pub mod catalogue;
 mod chain;
 pub mod check;
+pub mod decision_log;
 pub mod flights;
+pub mod headroom;
+mod health;
+pub mod intelligence;
 pub mod keys;
 pub mod ledger;
+pub mod measures;
 pub mod models;
+mod pieces;
 pub mod pipeline;
 pub mod remedy;
 mod run;
 pub mod service;
+pub mod strategy_source;
+pub mod usage_file;
 pub mod vendor_checks;
 pub mod vendors;
 

@@ -1,20 +1,21 @@
 //! The models that subnet profiles name: whether each can be called now, and what it costs today.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use common::call::task::{Availability, ModelState};
 use common::config::budget::TokenBudgets;
-use common::config::miner::Vendor;
+use common::config::miner::{Effort, Vendor};
 use common::config::subnet::ModelRef;
+use common::decision::{ModelFacts, ModelReadiness};
 use common::id::VendorName;
 use daemon_kit::config::Config;
 use llm::models::{Model, ModelTable};
-use llm_router::{ModelCondition, ModelReadiness};
 use tokio::time::Instant;
 
 use crate::breaker::{Breaker, Verdict};
+use crate::measures::Measures;
 
 /// With less time than this left, no vendor answers.
 pub const MIN_TIME: Duration = Duration::from_millis(500);
@@ -32,13 +33,18 @@ struct Entry {
     /// How to reach it, or why that is impossible until the configuration changes.
     vendor: Result<Vendor, String>,
     breaker: Mutex<Breaker>,
+    /// The record of its key, which other models may be called with too.
+    key: Arc<Mutex<Breaker>>,
+    /// How much it can be told to think.
+    efforts: Vec<Effort>,
+    measures: Mutex<Measures>,
 }
 
 /// The right to call a model once. Dropping it without a verdict says that the call told nothing.
 #[derive(Debug)]
 pub struct Admission<'a> {
     model: &'a ModelRef,
-    breaker: &'a Mutex<Breaker>,
+    entry: &'a Entry,
     verdict: Verdict,
 }
 
@@ -47,13 +53,20 @@ impl Models {
     #[must_use]
     pub fn new(config: &Config, problems: &BTreeMap<VendorName, String>) -> Self {
         let names = config.subnets.subnets.values().flat_map(|profile| &profile.preferred_models);
+        let table = ModelTable::shipped();
+        let mut keys = BTreeMap::new();
         let entry = |name: &ModelRef| {
             let vendor = reach(config, problems, &name.vendor);
             let breaker = Breaker::new(config.miner.breaker.max_failures, config.miner.breaker.bench());
-            (name.clone(), Entry { vendor, breaker: Mutex::new(breaker) })
+            let key = Arc::clone(
+                keys.entry(key_of(config, &name.vendor)).or_insert_with(|| Arc::new(breaker.clone().into())),
+            );
+            let efforts = vendor.as_ref().map_or_else(|_| Vec::new(), |vendor| table.efforts(&name.model, vendor));
+            let measures = Mutex::default();
+            (name.clone(), Entry { vendor, breaker: Mutex::new(breaker), key, efforts, measures })
         };
         let entries = names.map(entry).collect();
-        Self { table: ModelTable::shipped(), budgets: config.budgets.clone(), entries }
+        Self { table, budgets: config.budgets.clone(), entries }
     }
 
     /// Finds what a call of a model needs today.
@@ -69,15 +82,25 @@ impl Models {
 
     /// Describes models for the router, in the given order.
     #[must_use]
-    pub fn conditions(&self, names: &[ModelRef], now: Instant, unix_ms: u64) -> Vec<ModelCondition> {
-        names.iter().map(|name| self.condition(name, now, unix_ms)).collect()
+    pub fn facts(&self, names: &[ModelRef], now: Instant, unix_ms: u64) -> Vec<ModelFacts> {
+        names.iter().map(|name| self.facts_of(name, now, unix_ms)).collect()
+    }
+
+    /// Takes note of how long a call took, and how many tokens its answer had if it had one.
+    pub fn measured(&self, name: &ModelRef, latency: Duration, output_tokens: Option<u64>) {
+        if let Some(entry) = self.entries.get(name) {
+            lock(&entry.measures).add(latency, output_tokens, Instant::now());
+        }
     }
 
     /// Lets a call through, if the model's breaker does.
     #[must_use]
     pub fn admit(&self, name: &ModelRef, now: Instant) -> Option<Admission<'_>> {
-        let (model, Entry { breaker, .. }) = self.entries.get_key_value(name)?;
-        lock(breaker).admits(now).then_some(Admission { model, breaker, verdict: Verdict::Unknown })
+        let (model, entry) = self.entries.get_key_value(name)?;
+        let mut breaker = lock(&entry.breaker);
+        // Admitting may begin a trial, so the key's breaker is asked last but the model's own, which then admits too.
+        let admitted = breaker.benched_for(now).is_none() && lock(&entry.key).admits(now) && breaker.admits(now);
+        admitted.then_some(Admission { model, entry, verdict: Verdict::Unknown })
     }
 
     /// Describes all models for the status.
@@ -101,7 +124,7 @@ impl Models {
         }
     }
 
-    fn condition(&self, name: &ModelRef, now: Instant, unix_ms: u64) -> ModelCondition {
+    fn facts_of(&self, name: &ModelRef, now: Instant, unix_ms: u64) -> ModelFacts {
         let found = self.find(name, unix_ms);
         let state = match (&found, self.benched_for(name, now)) {
             (Err(_), _) => ModelReadiness::Unusable,
@@ -110,11 +133,27 @@ impl Models {
         };
         let (context_tokens, max_output_tokens) =
             found.map_or((0, 0), |model| (model.context_tokens, model.max_output_tokens));
-        ModelCondition { model: name.clone(), state, context_tokens, max_output_tokens, min_time: MIN_TIME }
+        let entry = self.entries.get(name);
+        let measured = entry.map(|entry| {
+            let mut measures = lock(&entry.measures);
+            (measures.median_ms(now), measures.usual_output_tokens(now))
+        });
+        let (median_ms, usual_output_tokens) = measured.unwrap_or_default();
+        ModelFacts {
+            model: name.clone(),
+            state,
+            context_tokens,
+            max_output_tokens,
+            min_time_ms: u64::try_from(MIN_TIME.as_millis()).unwrap_or(u64::MAX),
+            median_ms,
+            usual_output_tokens,
+            efforts: entry.map_or_else(Vec::new, |entry| entry.efforts.clone()),
+            default_effort: entry.and_then(|entry| entry.vendor.as_ref().ok()?.effort),
+        }
     }
 
     fn benched_for(&self, name: &ModelRef, now: Instant) -> Option<Duration> {
-        lock(&self.entries.get(name)?.breaker).benched_for(now)
+        self.entries.get(name)?.benched_for(now)
     }
 }
 
@@ -122,6 +161,13 @@ impl Models {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unusable(String);
+
+impl Entry {
+    /// For how long the model or its key is still left alone.
+    fn benched_for(&self, now: Instant) -> Option<Duration> {
+        [&self.breaker, &*self.key].into_iter().filter_map(|breaker| lock(breaker).benched_for(now)).max()
+    }
+}
 
 impl Admission<'_> {
     /// Records what the call said about the model.
@@ -133,10 +179,10 @@ impl Admission<'_> {
 impl Drop for Admission<'_> {
     fn drop(&mut self) {
         let now = Instant::now();
-        let mut breaker = lock(self.breaker);
-        let before = breaker.benched_for(now);
-        breaker.record(self.verdict, now);
-        match (before, breaker.benched_for(now)) {
+        let before = self.entry.benched_for(now);
+        lock(&self.entry.breaker).record(self.verdict, now);
+        lock(&self.entry.key).record(self.verdict.of_key(), now);
+        match (before, self.entry.benched_for(now)) {
             (None, Some(bench)) => tracing::warn!(model = %self.model, seconds = bench.as_secs(), "Benched model"),
             (Some(_), None) if self.verdict == Verdict::Healthy => {
                 tracing::info!(model = %self.model, "Model works again")
@@ -154,7 +200,13 @@ fn reach(config: &Config, problems: &BTreeMap<VendorName, String>, name: &Vendor
     vendor.cloned().ok_or_else(|| format!("{name} is no vendor: add it to `vendors` in miner-config.json"))
 }
 
-/// A breaker is whole after every call, so a panic elsewhere does not spoil it.
-fn lock(breaker: &Mutex<Breaker>) -> MutexGuard<'_, Breaker> {
-    breaker.lock().unwrap_or_else(PoisonError::into_inner)
+/// Returns what stands for a vendor's key: vendors may share one, and one without a key stands for itself.
+fn key_of(config: &Config, name: &VendorName) -> String {
+    let vendor = config.miner.vendors.get(name);
+    vendor.and_then(|vendor| vendor.credential.clone()).unwrap_or_else(|| format!("vendor {name}"))
+}
+
+/// A record is whole after every call, so a panic elsewhere does not spoil it.
+fn lock<T>(record: &Mutex<T>) -> MutexGuard<'_, T> {
+    record.lock().unwrap_or_else(PoisonError::into_inner)
 }

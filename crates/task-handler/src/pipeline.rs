@@ -1,25 +1,25 @@
 //! One task from its arrival to its answer: decide, then try the plans.
 
-use common::config::subnet::{Action, AnswerForm, SubnetProfile, SubnetProfiles};
+use common::config::subnet::{AnswerForm, SubnetProfile, SubnetProfiles};
 use common::ipc::{Fault, FaultCode};
 use common::outcome::{DeclineReason, TaskAnswer, TaskFailure, VendorFailure};
 use common::task::Task;
+use daemon_kit::ipc::EventSender;
 use llm::Clients;
-use llm_router::{Conditions, Decision, decide};
+use llm_router::Decision;
 use tokio::time::Instant;
 
-use crate::attempts::Attempts;
+use crate::attempts::{Attempts, Bounds};
 use crate::chain::chain;
+use crate::intelligence::{Intelligence, Verdict};
 use crate::ledger::{Clock, Ledger, ReserveError};
 use crate::models::Models;
-
-/// Until there is a learnt strategy with a seed of its own.
-const SEED: u64 = 0;
 
 /// What a task needs to be answered.
 #[derive(Debug)]
 pub struct Pipeline {
     profiles: SubnetProfiles,
+    intelligence: Intelligence,
     pub(crate) models: Models,
     pub(crate) clients: Clients,
     pub(crate) ledger: Ledger,
@@ -40,14 +40,27 @@ pub(crate) enum Obstacle {
 impl Pipeline {
     /// Puts together what a task needs.
     #[must_use]
-    pub fn new(profiles: SubnetProfiles, models: Models, clients: Clients, ledger: Ledger, clock: Clock) -> Self {
-        Self { profiles, models, clients, ledger, clock }
+    pub fn new(
+        profiles: SubnetProfiles,
+        intelligence: Intelligence,
+        models: Models,
+        clients: Clients,
+        ledger: Ledger,
+        clock: Clock,
+    ) -> Self {
+        Self { profiles, intelligence, models, clients, ledger, clock }
     }
 
     /// Returns the ledger.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// Returns what decides.
+    #[must_use]
+    pub fn intelligence(&self) -> &Intelligence {
+        &self.intelligence
     }
 
     /// Returns the vendors' clients.
@@ -63,18 +76,30 @@ impl Pipeline {
     }
 
     /// Works on a task until it is answered, declined or has failed, which is before `deadline`. Dropping the future
-    /// drops the vendor call, which is then settled at its worst case.
+    /// drops the vendor call, which is then settled at its worst case. `reader` is told pieces of the answer as they come.
     ///
     /// # Errors
     /// The task makes no sense, or the ledger does not work. Nothing was spent.
-    pub async fn run(&self, task: &Task, paused: bool, deadline: Instant) -> Result<TaskAnswer, Fault> {
+    pub async fn run(
+        &self,
+        task: &Task,
+        paused: bool,
+        reader: Option<&EventSender>,
+        deadline: Instant,
+    ) -> Result<TaskAnswer, Fault> {
         let profile = self.profile(task)?;
-        let result = match self.decide(profile, task, paused, deadline) {
-            Decision::Decline(reason) => Err(Obstacle::Declined(reason)),
+        let Verdict { decision, basis } =
+            self.intelligence.decide(&self.models, task, paused, self.clock.now_ms(), deadline);
+        let result = match decision {
+            Decision::Decline(reason) => {
+                if let DeclineReason::Budget { limit } = &reason {
+                    self.ledger.note_declined(task, limit);
+                }
+                Err(Obstacle::Declined(reason))
+            }
             Decision::Try(plans) => {
-                Attempts::new(self, task, answer_form(profile, task), profile.max_tokens_per_task, deadline)
-                    .run(plans)
-                    .await
+                let bounds = Bounds { max_tokens: profile.max_tokens_per_task, deadline };
+                Attempts::new(self, task, basis, answer_form(profile, task), bounds, reader).run(plans).await
             }
         };
         match result {
@@ -106,25 +131,12 @@ impl Pipeline {
         let unknown = || invalid(format!("subnet-profiles.json has no subnet {}", task.netuid));
         self.profiles.subnets.get(&task.netuid).ok_or_else(unknown)
     }
-
-    fn decide(&self, profile: &SubnetProfile, task: &Task, paused: bool, deadline: Instant) -> Decision {
-        let now = Instant::now();
-        let conditions = Conditions {
-            paused,
-            remaining: deadline.saturating_duration_since(now),
-            models: self.models.conditions(&profile.preferred_models, now, self.clock.now_ms()),
-            input_bound: llm::input_token_bound,
-        };
-        decide(profile, &conditions, task, SEED)
-    }
 }
 
 /// The form that the task's route wants the answer in; the router has declined tasks of any other route.
 fn answer_form(profile: &SubnetProfile, task: &Task) -> AnswerForm {
-    match profile.routes.get(&task.route).map(|route| &route.action) {
-        Some(Action::Task(mapping)) => mapping.answer.form,
-        Some(Action::Reply(_) | Action::Decline {}) | None => AnswerForm::default(),
-    }
+    let route = profile.routes.get(&task.route);
+    route.and_then(|route| route.action.answer_form()).unwrap_or_default()
 }
 
 impl From<ReserveError> for Obstacle {
@@ -132,6 +144,7 @@ impl From<ReserveError> for Obstacle {
         match error {
             ReserveError::Blocked { limit } => Self::Declined(DeclineReason::Budget { limit }),
             ReserveError::Unlimited => Self::Declined(DeclineReason::Budget { limit: "none applies".into() }),
+            ReserveError::Clock(_) => Self::Declined(DeclineReason::Budget { limit: "the clock".into() }),
             // The vendor may have answered, but to a process that is gone.
             ReserveError::AlreadyTried => Self::Failed(TaskFailure::Vendor(VendorFailure::Disconnected)),
             ReserveError::Store(_) | ReserveError::Closed => Self::Ledger(error),

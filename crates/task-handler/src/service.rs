@@ -3,19 +3,22 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::call::task::{
-    CheckVendors, ListModels, SetPaused, SubmitTask, TaskCall, TaskHandlerStatus, TaskHandlerStatusQuery,
+    BudgetQuery, BudgetReport, CheckVendors, ConfirmClock, EarningsNoted, ExplainTask, ListModels, ReportEarnings, SetPaused, StreamTask, SubmitTask, TaskCall, TaskHandlerStatus, TaskHandlerStatusQuery,
 };
 use common::call::tracker::Wishes;
+use common::decision::Explanation;
+use common::id::TaskId;
 use common::ipc::{Fault, FaultCode, Reply};
 use common::outcome::TaskAnswer;
 use common::task::Task;
-use daemon_kit::ipc::{CallContext, Service};
+use daemon_kit::ipc::{CallContext, EventSender, Service};
 use daemon_kit::{Daemon, StoreError};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use crate::catalogue::Catalogue;
 use crate::chain::chain;
+use crate::decision_log::ExplainError;
 use crate::flights::{Boarding, Flights};
 use crate::ledger::Clock;
 use crate::pipeline::Pipeline;
@@ -54,13 +57,14 @@ impl TaskHandler {
         Self { daemon, pipeline, checker, catalogue, flights, wishes, paused, pausing, clock }
     }
 
-    async fn submit(&self, task: Task, deadline: Instant) -> Result<TaskAnswer, Fault> {
+    /// `reader` is told pieces of the answer as they come.
+    async fn submit(&self, task: Task, reader: Option<&EventSender>, deadline: Instant) -> Result<TaskAnswer, Fault> {
         match self.flights.board(task.id) {
             Boarding::Done(answer) => Ok(answer),
             Boarding::Second(follower) => follower.outcome().await,
             Boarding::Full => Err(Fault::new(FaultCode::Overloaded, "too many tasks are in work")),
             Boarding::First(flight) => {
-                let outcome = self.pipeline.run(&task, self.is_paused(), deadline).await;
+                let outcome = self.pipeline.run(&task, self.is_paused(), reader, deadline).await;
                 flight.land(&outcome);
                 outcome
             }
@@ -92,17 +96,51 @@ impl TaskHandler {
     }
 }
 
+impl TaskHandler {
+    async fn budget(&self) -> Result<BudgetReport, Fault> {
+        self.pipeline.ledger().report().await.map_err(|error| ledger_fault(&error))
+    }
+
+    async fn explain(&self, task: TaskId) -> Result<Explanation, Fault> {
+        self.pipeline.intelligence().explain(task).await.map_err(|error| {
+            let code = match &error {
+                ExplainError::Unknown => FaultCode::Invalid,
+                ExplainError::Unreadable(_) | ExplainError::Store(_) => FaultCode::Internal,
+                ExplainError::Closed => FaultCode::Unavailable,
+            };
+            Fault::new(code, chain(&error))
+        })
+    }
+
+    async fn confirm_clock(&self) -> Result<BudgetReport, Fault> {
+        self.pipeline.ledger().confirm_clock().await.map_err(|error| ledger_fault(&error))?;
+        self.budget().await
+    }
+
+    async fn report_earnings(&self, call: ReportEarnings) -> Result<EarningsNoted, Fault> {
+        let is_newest = self.pipeline.ledger().report_earnings(call.earnings).await;
+        is_newest.map(|is_newest| EarningsNoted { is_newest }).map_err(|error| ledger_fault(&error))
+    }
+}
+
 impl Service for TaskHandler {
     type Call = TaskCall;
 
     async fn handle(&self, call: TaskCall, context: CallContext) -> Reply {
         match call {
-            TaskCall::SubmitTask(call) => Reply::of::<SubmitTask>(self.submit(call.task, context.deadline).await),
+            TaskCall::SubmitTask(call) => Reply::of::<SubmitTask>(self.submit(call.task, None, context.deadline).await),
+            TaskCall::StreamTask(call) => {
+                Reply::of::<StreamTask>(self.submit(call.task, Some(&context.events), context.deadline).await)
+            }
             TaskCall::SetPaused(call) => Reply::of::<SetPaused>(self.set_paused(call.paused).await),
             TaskCall::TaskHandlerStatusQuery(_) => Reply::of::<TaskHandlerStatusQuery>(self.status().await),
             TaskCall::CheckVendors(_) => {
                 Reply::of::<CheckVendors>(self.checker.check(self.pipeline.clients(), context.deadline).await)
             }
+            TaskCall::ExplainTask(call) => Reply::of::<ExplainTask>(self.explain(call.task).await),
+            TaskCall::BudgetQuery(_) => Reply::of::<BudgetQuery>(self.budget().await),
+            TaskCall::ConfirmClock(_) => Reply::of::<ConfirmClock>(self.confirm_clock().await),
+            TaskCall::ReportEarnings(call) => Reply::of::<ReportEarnings>(self.report_earnings(call).await),
             TaskCall::ListModels(_) => Reply::of::<ListModels>(Ok(self.catalogue.list(self.clock.now_ms()))),
         }
     }
