@@ -152,6 +152,7 @@ impl Genesis {
         sp_io::storage::set(b":sandbox:seed", &(self.seed, env!("CARGO_PKG_VERSION")).encode());
         pallet::TotalNetworks::<T>::put(u16::try_from(self.subnets.len() + 1).unwrap_or(u16::MAX));
         pallet::NetworksAdded::<T>::insert(NetUid(0), true);
+        pallet::MaxAllowedUids::<T>::insert(NetUid(0), 64);
         pallet::SubnetIdentitiesV3::<T>::insert(NetUid(0), identity("root"));
         pallet::TokenSymbol::<T>::insert(NetUid(0), "Τ".as_bytes().to_vec());
         for subnet in &self.subnets {

@@ -253,6 +253,12 @@ impl Node {
         engine.submit(transaction, None)
     }
 
+    /// How many transactions wait for a block.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.shared.engine().pooled().count()
+    }
+
     /// Reads from the best block's state: `node.read(|| Burn::<Runtime>::get(NetUid(1)))`.
     pub fn read<V>(&self, read: impl FnOnce() -> V) -> V {
         let engine = self.shared.engine();

@@ -94,7 +94,7 @@ pub struct SubnetIdentityV3 {
 #[import_section(event::event)]
 #[frame_support::pallet]
 pub mod pallet {
-    use std::collections::VecDeque;
+    use std::collections::{BTreeSet, VecDeque};
 
     use frame_support::pallet_prelude::*;
     use frame_system::pallet_prelude::*;
@@ -242,6 +242,40 @@ pub mod pallet {
             Self::do_serve_axon(hotkey, netuid, axon, Some(&certificate))
         }
 
+        #[pallet::call_index(62)]
+        #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::Yes))]
+        pub fn root_register(origin: OriginFor<T>, hotkey: T::AccountId) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_root_register(&coldkey, &hotkey)
+        }
+
+        #[pallet::call_index(75)]
+        #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::Yes))]
+        pub fn set_childkey_take(
+            origin: OriginFor<T>,
+            hotkey: T::AccountId,
+            netuid: NetUid,
+            take: u16,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_set_childkey_take(&coldkey, hotkey, netuid, take)
+        }
+
+        #[pallet::call_index(83)]
+        #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::Yes))]
+        pub fn unstake_all(origin: OriginFor<T>, hotkey: T::AccountId) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::do_unstake_all(&coldkey, &hotkey, true).map(|_| ())
+        }
+
+        #[pallet::call_index(84)]
+        #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::Yes))]
+        pub fn unstake_all_alpha(origin: OriginFor<T>, hotkey: T::AccountId) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            let tao = Self::do_unstake_all(&coldkey, &hotkey, false)?;
+            Self::do_add_stake(&coldkey, &hotkey, NetUid(0), tao, None)
+        }
+
         #[pallet::call_index(85)]
         #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::Yes))]
         pub fn move_stake(
@@ -337,6 +371,25 @@ pub mod pallet {
             Self::do_remove_stake(&coldkey, &hotkey, netuid, amount_unstaked, Some((limit_price, allow_partial)))
         }
 
+        #[pallet::call_index(90)]
+        #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::Yes))]
+        pub fn swap_stake_limit(
+            origin: OriginFor<T>,
+            hotkey: T::AccountId,
+            origin_netuid: NetUid,
+            destination_netuid: NetUid,
+            alpha_amount: AlphaBalance,
+            limit_price: TaoBalance,
+            allow_partial: bool,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            let (from, to) = ((&coldkey, &hotkey, origin_netuid), (&coldkey, &hotkey, destination_netuid));
+            let amount = Self::within_ratio(from, to, alpha_amount, limit_price, allow_partial)?;
+            let tao = Self::transfer_alpha(from, to, amount)?;
+            Self::deposit_event(Event::StakeSwapped(coldkey, hotkey, origin_netuid, destination_netuid, tao));
+            Ok(())
+        }
+
         #[pallet::call_index(96)]
         #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::No))]
         pub fn commit_weights(origin: OriginFor<T>, netuid: NetUid, commit_hash: H256) -> DispatchResult {
@@ -356,6 +409,19 @@ pub mod pallet {
         ) -> DispatchResult {
             let hotkey = ensure_signed(origin)?;
             Self::do_reveal_weights(hotkey, netuid, uids, &values, &salt, version_key)
+        }
+
+        #[pallet::call_index(103)]
+        #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::Yes))]
+        pub fn remove_stake_full_limit(
+            origin: OriginFor<T>,
+            hotkey: T::AccountId,
+            netuid: NetUid,
+            limit_price: Option<TaoBalance>,
+        ) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            let all = Self::stake((&coldkey, &hotkey, netuid));
+            Self::do_remove_stake(&coldkey, &hotkey, netuid, all, limit_price.map(|price| (price, false)))
         }
 
         #[pallet::call_index(113)]
@@ -424,6 +490,14 @@ pub mod pallet {
         ) -> DispatchResult {
             ensure!(mecid == MechId(0), Error::<T>::MechanismDoesNotExist);
             Self::set_weights(origin, netuid, dests, weights, version_key)
+        }
+
+        #[pallet::call_index(121)]
+        #[pallet::weight((WEIGHT, DispatchClass::Normal, Pays::Yes))]
+        pub fn claim_root(origin: OriginFor<T>, _subnets: BTreeSet<NetUid>) -> DispatchResult {
+            let coldkey = ensure_signed(origin)?;
+            Self::deposit_event(Event::RootClaimed { coldkey });
+            Ok(())
         }
 
         #[pallet::call_index(134)]

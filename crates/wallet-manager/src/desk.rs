@@ -14,7 +14,7 @@ use common::config::chain::Network;
 use common::id::{Netuid, OperationId, Ss58};
 use common::ipc::{Fault, FaultCode};
 use daemon_kit::Daemon;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 
 use crate::automatic::Automatic;
 use crate::balance::{Holder, balance};
@@ -105,7 +105,6 @@ impl Desk {
                 netuid: *netuid,
                 hotkey: account,
                 address: hotkey.clone(),
-                epochs: watch::Sender::new(0),
             };
             daemon.workers.spawn("earnings", follower.follow(daemon.workers.clone()));
         }

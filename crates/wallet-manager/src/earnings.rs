@@ -8,7 +8,6 @@ use common::call::wallet::balance::EarningsKind;
 use common::id::{Netuid, Ss58};
 use common::money::Rao;
 use daemon_kit::{Durability, Workers};
-use tokio::sync::watch;
 
 use crate::journal::Journal;
 use crate::ledger::{self, NewEntry};
@@ -28,8 +27,6 @@ pub(crate) struct Follower {
     pub(crate) netuid: Netuid,
     pub(crate) hotkey: Account,
     pub(crate) address: Ss58,
-    /// Counts the epochs that were written down.
-    pub(crate) epochs: watch::Sender<u64>,
 }
 
 /// An epoch could not be written down.
@@ -135,8 +132,6 @@ impl Follower {
         let write = move |connection: &rusqlite::Connection| {
             ledger::advance(connection, &chain, netuid, &hotkey, block, &entries)
         };
-        self.journal.store().run(Durability::Synced, write).await?;
-        self.epochs.send_modify(|count| *count = count.wrapping_add(1));
-        Ok(())
+        Ok(self.journal.store().run(Durability::Synced, write).await?)
     }
 }

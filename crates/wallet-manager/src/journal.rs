@@ -135,7 +135,7 @@ impl Journal {
     pub(crate) fn spent(&self, kind: OperationKind, now_ms: u64) -> Spent {
         let mut spent = Spent::default();
         for record in self.book().values().filter(|record| record.is_spent()) {
-            let (value, at) = (record.wanted.value.0, record.prepared_ms.unwrap_or(record.wanted_ms));
+            let (value, at) = (record.moved().0, record.prepared_ms.unwrap_or(record.wanted_ms));
             spent.total = spent.total.saturating_add(value);
             // A clock that was set back must not open the day's limit: what is in the future counts, too.
             if at.saturating_add(DAY_MS) > now_ms {

@@ -154,7 +154,11 @@ impl Service for Ear {
                 drop(self.heard.try_send(beat));
                 Reply::of::<Beat>(Ok(Wishes::default()))
             }
-            TrackerCall::RecordEntries(_) | TrackerCall::TrackerStatusQuery(_) => {
+            TrackerCall::RecordEntries(_)
+            | TrackerCall::TrackerStatusQuery(_)
+            | TrackerCall::ListAlerts(_)
+            | TrackerCall::ListEvents(_)
+            | TrackerCall::TakeApprovals(_) => {
                 Reply::Fault(Fault::new(FaultCode::Invalid, "not expected of wallet-manager"))
             }
         }

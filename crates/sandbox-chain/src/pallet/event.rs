@@ -21,6 +21,8 @@ mod event {
         AxonServed(NetUid, T::AccountId),
         #[codec(index = 29)]
         PrometheusServed(NetUid, T::AccountId),
+        #[codec(index = 54)]
+        ChildKeyTakeSet(T::AccountId, u16),
         #[codec(index = 85)]
         WeightsCommitted(T::AccountId, NetUidStorageIndex, H256),
         #[codec(index = 86)]
@@ -35,5 +37,7 @@ mod event {
         TimelockedWeightsRevealed(NetUidStorageIndex, T::AccountId),
         #[codec(index = 110)]
         IncentiveAlphaEmittedToMiners { netuid: NetUidStorageIndex, emissions: Vec<AlphaBalance> },
+        #[codec(index = 114)]
+        RootClaimed { coldkey: T::AccountId },
     }
 }

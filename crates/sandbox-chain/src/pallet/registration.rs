@@ -8,13 +8,16 @@ use frame_support::traits::tokens::{Fortitude, Precision, Preservation};
 use sp_runtime::DispatchError;
 
 use super::{
-    Active, Axons, BlockAtRegistration, Bonds, Burn, BurnHalfLife, BurnIncreaseMult, Config, Consensus, Dividends,
-    Emission, Error, Event, ImmunityPeriod, Incentive, IsNetworkMember, Keys, LastUpdate, MaxAllowedUids, MaxBurn,
-    MinBurn, MinNonImmuneUids, NetworkRegistrationAllowed, NetworksAdded, NeuronCertificates, OwnedHotkeys, Owner,
-    Pallet, Prometheus, RAORecycledForRegistration, RegistrationsThisBlock, StakeWeight, StakingHotkeys,
+    Active, Axons, BlockAtRegistration, Bonds, Burn, BurnHalfLife, BurnIncreaseMult, ChildkeyTake, Config, Consensus,
+    Dividends, Emission, Error, Event, ImmunityPeriod, Incentive, IsNetworkMember, Keys, LastUpdate, MaxAllowedUids,
+    MaxBurn, MinBurn, MinNonImmuneUids, NetworkRegistrationAllowed, NetworksAdded, NeuronCertificates, OwnedHotkeys,
+    Owner, Pallet, Prometheus, RAORecycledForRegistration, RegistrationsThisBlock, StakeWeight, StakingHotkeys,
     SubnetOwnerHotkey, SubnetworkN, Uids, ValidatorPermit, ValidatorTrust, WeightCommits, Weights, main_mechanism,
 };
 use crate::runtime::number::{AlphaBalance, NetUid, TaoBalance};
+
+/// The most a hotkey may keep of its parents' stake, 18 %, in 65535ths.
+const MAX_CHILDKEY_TAKE: u16 = 11_796;
 
 impl<T: Config> Pallet<T> {
     pub(super) fn do_register_limit(
@@ -45,6 +48,33 @@ impl<T: Config> Pallet<T> {
         RegistrationsThisBlock::<T>::mutate(netuid, |count| *count = count.saturating_add(1));
         RAORecycledForRegistration::<T>::mutate(netuid, |rao| rao.0 = rao.0.saturating_add(price.0));
         Self::deposit_event(Event::NeuronRegistered(netuid, uid, hotkey.clone()));
+        Ok(())
+    }
+
+    /// Takes a free place on the root network; without one, stake would decide.
+    pub(super) fn do_root_register(coldkey: &T::AccountId, hotkey: &T::AccountId) -> DispatchResult {
+        let root = NetUid(0);
+        ensure!(!Uids::<T>::contains_key(root, hotkey), Error::<T>::HotKeyAlreadyRegisteredInSubNet);
+        Self::associate(coldkey, hotkey);
+        ensure!(Owner::<T>::get(hotkey) == *coldkey, Error::<T>::NonAssociatedColdKey);
+        ensure!(SubnetworkN::<T>::get(root) < MaxAllowedUids::<T>::get(root), Error::<T>::StakeTooLowForRoot);
+        let uid = Self::admit(root, hotkey)?;
+        Self::deposit_event(Event::NeuronRegistered(root, uid, hotkey.clone()));
+        Ok(())
+    }
+
+    /// Sets what a hotkey keeps of its parents' stake.
+    pub(super) fn do_set_childkey_take(
+        coldkey: &T::AccountId,
+        hotkey: T::AccountId,
+        netuid: NetUid,
+        take: u16,
+    ) -> DispatchResult {
+        ensure!(NetworksAdded::<T>::get(netuid), Error::<T>::SubnetNotExists);
+        ensure!(Owner::<T>::get(&hotkey) == *coldkey, Error::<T>::NonAssociatedColdKey);
+        ensure!(take <= MAX_CHILDKEY_TAKE, Error::<T>::InvalidChildkeyTake);
+        ChildkeyTake::<T>::insert(&hotkey, netuid, take);
+        Self::deposit_event(Event::ChildKeyTakeSet(hotkey, take));
         Ok(())
     }
 

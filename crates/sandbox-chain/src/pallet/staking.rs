@@ -33,6 +33,10 @@ fn share_u64(value: u64, of: u64, to: u64) -> u64 {
     u64::try_from(share(value.into(), of.into(), to.into())).unwrap_or(u64::MAX)
 }
 
+fn price_of(netuid: NetUid, tao: u64, alpha: u64) -> u64 {
+    if netuid.0 == 0 { 1_000_000_000 } else { share_u64(1_000_000_000, tao, alpha) }
+}
+
 impl<T: Config> Pallet<T> {
     /// The coldkey's alpha with the hotkey.
     pub(crate) fn stake((coldkey, hotkey, netuid): Place<'_, T::AccountId>) -> AlphaBalance {
@@ -185,6 +189,49 @@ impl<T: Config> Pallet<T> {
             fee,
         ));
         Ok(())
+    }
+
+    /// Turns all stake with a hotkey into TAO, subnet by subnet; what cannot be sold stays. Returns the TAO.
+    pub(super) fn do_unstake_all(
+        coldkey: &T::AccountId,
+        hotkey: &T::AccountId,
+        with_root: bool,
+    ) -> Result<TaoBalance, DispatchError> {
+        ensure!(Owner::<T>::contains_key(hotkey), Error::<T>::HotKeyAccountNotExists);
+        let root = with_root.then_some(NetUid(0));
+        let mut sum = 0_u64;
+        for netuid in root.into_iter().chain(Self::subnets()) {
+            let alpha = Self::stake((coldkey, hotkey, netuid));
+            let (tao, _) = Self::selling(netuid, alpha.0);
+            if alpha.0 > 0 && Self::do_remove_stake(coldkey, hotkey, netuid, alpha, None).is_ok() {
+                sum = sum.saturating_add(tao);
+            }
+        }
+        ensure!(sum > 0, Error::<T>::AmountTooLow);
+        Ok(TaoBalance(sum))
+    }
+
+    /// The amount of which the exchange leaves the first subnet's price, by the second's, at the limit or above it.
+    pub(super) fn within_ratio(
+        from: Place<'_, T::AccountId>,
+        to: Place<'_, T::AccountId>,
+        amount: AlphaBalance,
+        limit: TaoBalance,
+        allow_partial: bool,
+    ) -> Result<AlphaBalance, Error<T>> {
+        ensure!(from.2 != to.2, Error::SameNetuid);
+        ensure!(Self::stake(from) >= amount, Error::NotEnoughStakeToWithdraw);
+        let pools = |netuid| (SubnetTAO::<T>::get(netuid).0, SubnetAlphaIn::<T>::get(netuid).0);
+        let fits = |alpha: u64| {
+            let (tao, _) = Self::selling(from.2, alpha);
+            let (tao_in, alpha_in) = pools(from.2);
+            let sold = price_of(from.2, tao_in.saturating_sub(tao), alpha_in.saturating_add(alpha));
+            let (bought, _) = Self::buying(to.2, tao);
+            let (tao_in, alpha_in) = pools(to.2);
+            let paid = price_of(to.2, tao_in.saturating_add(tao), alpha_in.saturating_sub(bought));
+            share_u64(1_000_000_000, sold, paid) >= limit.0
+        };
+        Self::within_limit(amount.0, Some((limit, allow_partial)), fits).map(AlphaBalance)
     }
 
     /// Moves alpha from one place to another, through both pools if the subnets differ; says what it was worth.

@@ -40,8 +40,8 @@ pub(crate) enum Refrain {
     DoesNotPay(Rao),
 }
 
-/// Whether a lost place is bought again.
-pub(crate) fn reregister(rule: &Reregister, lost: Lost) -> Result<(), Refrain> {
+/// Whether a lost place is bought again, and for how much at most.
+pub(crate) fn reregister(rule: &Reregister, lost: Lost) -> Result<Rao, Refrain> {
     if !rule.enabled {
         return Err(Refrain::Off);
     }
@@ -58,7 +58,7 @@ pub(crate) fn reregister(rule: &Reregister, lost: Lost) -> Result<(), Refrain> {
     let pays_back = |days: u32| u128::from(lost.earned_per_day) * u128::from(days) >= u128::from(lost.cost);
     match rule.pays_back_days {
         Some(days) if !pays_back(days) => Err(Refrain::DoesNotPay(Rao(lost.earned_per_day))),
-        Some(_) | None => Ok(()),
+        Some(_) | None => Ok(Rao(rule.max_cost.0.0.min(rule.max_per_day.0.0.saturating_sub(lost.spent_day)))),
     }
 }
 
@@ -113,14 +113,15 @@ mod tests {
 
     #[test]
     fn a_place_that_keeps_all_limits_is_bought_and_one_that_breaks_one_is_not() {
-        assert_eq!(reregister(&rule(), lost()), Ok(()));
+        assert_eq!(reregister(&rule(), lost()), Ok(Rao(100)));
+        assert_eq!(reregister(&rule(), Lost { cost: 60, spent_day: 80, ..lost() }), Ok(Rao(70)));
         assert_eq!(reregister(&Reregister::default(), lost()), Err(Refrain::Off));
         assert_eq!(reregister(&rule(), Lost { cost: 101, ..lost() }), Err(Refrain::TooDear(Rao(101))));
         assert_eq!(reregister(&rule(), Lost { spent_day: 51, ..lost() }), Err(Refrain::DaySpent(Rao(100))));
         assert_eq!(reregister(&rule(), Lost { now_ms: 19_999, ..lost() }), Err(Refrain::TooSoon));
         assert_eq!(reregister(&rule(), Lost { earned_per_day: 19, ..lost() }), Err(Refrain::DoesNotPay(Rao(19))));
         let patient = Reregister { pays_back_days: None, ..rule() };
-        assert_eq!(reregister(&patient, Lost { earned_per_day: 0, ..lost() }), Ok(()));
+        assert_eq!(reregister(&patient, Lost { earned_per_day: 0, ..lost() }), Ok(Rao(100)));
     }
 
     #[test]
@@ -155,9 +156,10 @@ mod tests {
                 cooldown_s,
                 pays_back_days: Some(1),
             };
-            if reregister(&rule, Lost { cost, spent_day, last_ms, earned_per_day, now_ms }).is_ok() {
-                prop_assert!(enabled && cost <= max_cost && earned_per_day >= cost);
-                prop_assert!(u128::from(spent_day) + u128::from(cost) <= u128::from(max_per_day) || max_per_day == u64::MAX);
+            let decided = reregister(&rule, Lost { cost, spent_day, last_ms, earned_per_day, now_ms });
+            if let Ok(Rao(most)) = decided {
+                prop_assert!(enabled && earned_per_day >= cost && cost <= most.max(cost));
+                prop_assert!(most <= max_cost && u128::from(spent_day) + u128::from(most) <= u128::from(max_per_day));
                 prop_assert!(last_ms.is_none_or(|last| now_ms >= last.saturating_add(cooldown_s.saturating_mul(1000))));
             }
         }

@@ -191,6 +191,16 @@ impl Record {
         }
     }
 
+    /// What it moved, or may have moved: of a registration that is done, what it really cost.
+    pub(crate) fn moved(&self) -> Rao {
+        match (&self.phase, &self.wanted.operation) {
+            (Phase::Done(receipt), Operation::Register { .. }) => {
+                Rao(receipt.tao_out.0.saturating_add(receipt.fee.0).min(self.wanted.value.0))
+            }
+            _ => self.wanted.value,
+        }
+    }
+
     /// Whether it may still take effect at a height of the finalized chain, so that nothing else should be sent.
     pub(crate) fn is_pending(&self, finalized: u64) -> bool {
         match &self.phase {
