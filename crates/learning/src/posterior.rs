@@ -4,84 +4,20 @@
 //! a mean over answers, so its features are shares. Precision and shift of the evidence are plain sums; forgetting scales
 //! them, and the belief falls back towards the prior.
 
+mod draw;
+mod prior;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use draw::Draw;
+pub use prior::{Effect, Estimate, Prior};
+
 use crate::random::Random;
 use crate::triangle::Triangle;
-
-/// One effect on a score.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-pub enum Effect {
-    /// How much better than usual the class is scored, whoever answers.
-    Task(u32),
-    /// How much better than usual the arm is, in all classes.
-    Arm(u32),
-    /// How much better the arm is in this class than in general.
-    Cell {
-        /// The class.
-        task: u32,
-        /// The arm.
-        arm: u32,
-    },
-    /// How much more than usual the validator gives.
-    Validator(u32),
-}
-
-/// What is believed before there is evidence.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Prior {
-    /// The expected score.
-    pub mean: f64,
-    /// Standard deviation of a class's effect.
-    pub task: f64,
-    /// Standard deviation of an arm's effect.
-    pub arm: f64,
-    /// Standard deviation of the effect of an arm in a class.
-    pub cell: f64,
-    /// Standard deviation of a validator's effect.
-    pub validator: f64,
-}
-
-impl Default for Prior {
-    fn default() -> Self {
-        Self { mean: 0.5, task: 0.30, arm: 0.25, cell: 0.12, validator: 0.15 }
-    }
-}
-
-impl Prior {
-    fn deviation(&self, effect: Effect) -> f64 {
-        match effect {
-            Effect::Task(_) => self.task,
-            Effect::Arm(_) => self.arm,
-            Effect::Cell { .. } => self.cell,
-            Effect::Validator(_) => self.validator,
-        }
-    }
-}
-
-/// A believed number and how sure it is.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Estimate {
-    /// The expected value.
-    pub mean: f64,
-    /// Its standard deviation.
-    pub deviation: f64,
-}
-
-impl Estimate {
-    /// Standard deviations to both sides that hold 90 % of a normal distribution.
-    const NINETY_PERCENT: f64 = 1.644_853_626_951_472_2;
-
-    /// Returns the interval that holds the true value with a probability of 90 %, if the model is right.
-    #[must_use]
-    pub fn interval(&self) -> (f64, f64) {
-        let half = Self::NINETY_PERCENT * self.deviation;
-        (self.mean - half, self.mean + half)
-    }
-}
 
 /// The belief about all effects.
 ///
@@ -247,7 +183,7 @@ impl Posterior {
                 value.iter_mut().for_each(|value| *value = *value * spread + mean);
             }
         }
-        Draw { prior: self.prior, spread, index: &self.index, values, unknown: BTreeMap::new() }
+        Draw::new(self.prior, spread, &self.index, values)
     }
 
     fn place(&mut self, effect: Effect) -> usize {
@@ -290,145 +226,4 @@ fn dense(size: usize, entries: impl Iterator<Item = (usize, f64)>) -> Vec<f64> {
         }
     }
     values
-}
-
-/// Values of all effects that could be true together.
-#[derive(Debug)]
-pub struct Draw<'a, const LANES: usize> {
-    prior: Prior,
-    spread: f64,
-    index: &'a BTreeMap<Effect, usize>,
-    values: Vec<[f64; LANES]>,
-    /// Effects without evidence, drawn when first asked for.
-    unknown: BTreeMap<Effect, [f64; LANES]>,
-}
-
-impl<const LANES: usize> Draw<'_, LANES> {
-    /// Returns the drawn values of one effect.
-    pub fn effect(&mut self, effect: Effect, random: &mut Random) -> [f64; LANES] {
-        if let Some(values) = self.index.get(&effect).and_then(|&index| self.values.get(index)) {
-            return *values;
-        }
-        let deviation = self.spread * self.prior.deviation(effect);
-        *self.unknown.entry(effect).or_insert_with(|| std::array::from_fn(|_| deviation * random.normal()))
-    }
-
-    /// Returns the drawn scores of an arm in a class, by a validator of no effect.
-    pub fn score(&mut self, task: u32, arm: u32, random: &mut Random) -> [f64; LANES] {
-        let effects = [Effect::Task(task), Effect::Arm(arm), Effect::Cell { task, arm }];
-        let [class, arm, cell] = effects.map(|effect| self.effect(effect, random));
-        std::array::from_fn(|lane| {
-            let value = |values: &[f64; LANES]| values.get(lane).copied().unwrap_or_default();
-            self.prior.mean + value(&class) + value(&arm) + value(&cell)
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CELL: [(Effect, f64); 3] =
-        [(Effect::Task(0), 1.0), (Effect::Arm(0), 1.0), (Effect::Cell { task: 0, arm: 0 }, 1.0)];
-
-    #[test]
-    fn without_evidence_the_prior_stands() {
-        let mut posterior = Posterior::new(Prior::default());
-
-        let estimate = posterior.estimate(&CELL);
-
-        let expected = (0.30_f64.powi(2) + 0.25_f64.powi(2) + 0.12_f64.powi(2)).sqrt();
-        assert!((estimate.mean - 0.5).abs() < 1e-12 && (estimate.deviation - expected).abs() < 1e-12);
-    }
-
-    #[test]
-    fn one_observation_moves_the_mean_as_the_formula_for_one_says() {
-        let mut posterior = Posterior::new(Prior { mean: 0.0, arm: 2.0, ..Prior::default() });
-
-        posterior.observe(&[(Effect::Arm(3), 1.0)], 5.0, 1.0);
-
-        let estimate = posterior.estimate(&[(Effect::Arm(3), 1.0)]);
-        assert!((estimate.mean - 4.0).abs() < 1e-12, "{estimate:?}");
-        assert!((estimate.deviation - 0.8_f64.sqrt()).abs() < 1e-12, "{estimate:?}");
-    }
-
-    #[test]
-    fn updating_what_is_solved_is_as_good_as_solving_anew() {
-        let mut kept = Posterior::new(Prior::default());
-        let mut anew = Posterior::new(Prior::default());
-        for n in 0..40_u32 {
-            let (task, arm) = (n % 3, n % 5);
-            let weights =
-                [(Effect::Task(task), 0.5), (Effect::Cell { task, arm }, 0.5), (Effect::Validator(n % 2), 1.0)];
-            kept.solve();
-            kept.observe(&weights, f64::from(n % 7) / 7.0, 0.05);
-            anew.observe(&weights, f64::from(n % 7) / 7.0, 0.05);
-        }
-
-        let [kept, anew] = [kept, anew].map(|mut posterior| posterior.estimate(&CELL));
-
-        assert!((kept.mean - anew.mean).abs() < 1e-9 && (kept.deviation - anew.deviation).abs() < 1e-9);
-    }
-
-    #[test]
-    fn draws_have_the_mean_and_deviation_of_the_estimate() {
-        let mut posterior = Posterior::new(Prior::default());
-        posterior.observe(&CELL, 0.9, 0.02);
-        posterior.observe(&[(Effect::Task(0), 1.0), (Effect::Arm(1), 1.0)], 0.2, 0.02);
-        let estimate = posterior.estimate(&CELL);
-        let mut random = Random::new(5, &[]);
-
-        let scores: Vec<f64> = (0..4000)
-            .flat_map(|_| {
-                let mut draw = posterior.draw::<4>(1.0, &mut random);
-                draw.score(0, 0, &mut random)
-            })
-            .collect();
-
-        let mean = scores.iter().sum::<f64>() / 16_000.0;
-        let deviation = (scores.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / 16_000.0).sqrt();
-        assert!((mean - estimate.mean).abs() < 0.01, "{mean} {estimate:?}");
-        assert!((deviation - estimate.deviation).abs() < 0.01, "{deviation} {estimate:?}");
-    }
-
-    #[test]
-    fn forgetting_everything_restores_the_prior() {
-        let mut posterior = Posterior::new(Prior::default());
-        posterior.observe(&CELL, 0.9, 0.001);
-
-        posterior.forget(0.0);
-
-        assert_eq!(posterior.estimate(&CELL), Posterior::new(Prior::default()).estimate(&CELL));
-    }
-
-    #[test]
-    fn the_deviation_between_classes_is_found_in_the_evidence() {
-        let tuned = |difference: f64| {
-            let mut posterior = Posterior::new(Prior::default());
-            let mut random = Random::new(2, &[]);
-            for n in 0..2000_u32 {
-                let (task, arm) = (n % 6, n / 6 % 4);
-                let specialist = if (task + arm) % 2 == 0 { difference } else { -difference };
-                let score = 0.5 + specialist + 0.1 * random.normal();
-                let effects = [Effect::Task(task), Effect::Arm(arm), Effect::Cell { task, arm }];
-                posterior.observe(&effects.map(|effect| (effect, 1.0)), score, 0.01);
-            }
-            posterior.tune();
-            posterior.prior.cell
-        };
-
-        assert!(tuned(0.0) <= 0.03, "{}", tuned(0.0));
-        assert!(tuned(0.2) >= 0.12, "{}", tuned(0.2));
-    }
-
-    #[test]
-    fn a_stored_belief_is_the_same_belief() {
-        let mut posterior = Posterior::new(Prior::default());
-        posterior.observe(&CELL, 0.9, 0.02);
-        let stored = serde_json::to_string(&posterior).unwrap();
-
-        let mut read: Posterior = serde_json::from_str(&stored).unwrap();
-
-        assert_eq!(read.estimate(&CELL), posterior.estimate(&CELL));
-    }
 }
