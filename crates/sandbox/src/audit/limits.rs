@@ -40,11 +40,13 @@ fn most(database: &Connection, limit: &Limit) -> rusqlite::Result<(u128, u128)> 
                  sum(coalesce(cost, reserved_cost)) OVER ({windows}) AS window_cost
              FROM main.journal
              WHERE (:vendor IS NULL OR vendor = :vendor) AND (:model IS NULL OR model = :model)
+                 AND (:key IS NULL OR key IS NULL OR key = :key)
                  AND (:netuid IS NULL OR netuid = :netuid) AND (:validator IS NULL OR validator = :validator))"
     );
     let scope = &limit.scope;
     let values = named_params! {
         ":vendor": scope.vendor.as_ref().map(|vendor| vendor.as_str()),
+        ":key": scope.key,
         ":model": scope.model.as_ref().map(|model| model.as_str()),
         ":netuid": scope.netuid.map(|netuid| netuid.0),
         ":validator": scope.validator.as_ref().map(Ss58::as_str),

@@ -4,10 +4,11 @@ use rusqlite::params;
 
 use super::*;
 
-const LEDGER: [&str; 3] = [
+const LEDGER: [&str; 4] = [
     include_str!("../../../daemon-kit/src/outbox/schema.sql"),
     include_str!("../../../task-handler/src/ledger/schema.sql"),
     include_str!("../../../task-handler/src/ledger/sums_in_memory.sql"),
+    include_str!("../../../task-handler/src/ledger/budget_state.sql"),
 ];
 const TRACKER: [&str; 1] = [include_str!("../../../tracker/src/schema/1.sql")];
 const FRONT: [&str; 1] = [include_str!("../../../daemon-kit/src/outbox/schema.sql")];
@@ -117,7 +118,7 @@ impl Books {
         let (attempt, task) = (format!("attempt {number}"), format!("task {number}"));
         ledger
             .execute(
-                "INSERT INTO journal VALUES (?1, ?2, ?3, 'v', 'm', 1, ?4, 500, 5000, ?3, ?5, ?5 * 10, 0)",
+                "INSERT INTO journal VALUES (?1, ?2, ?3, 'v', 'm', 1, ?4, 500, 5000, ?3, ?5, ?5 * 10, 0, '')",
                 params![attempt, task, unix_ms, VALIDATOR, tokens],
             )
             .unwrap();
