@@ -1,5 +1,5 @@
 //! Wallets between minerctl and the real tools, both ways: bittensor-wallet 4, SDK 11, btcli 11.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs::{self, Permissions};
 use std::io::Write;
@@ -140,8 +140,8 @@ fn a_dry_run_makes_nothing_and_a_secret_in_the_arguments_is_wrong_usage() {
 fn is_signed(signature: &Value, scheme: &str, address: &str) -> bool {
     let scheme = if scheme == "sr25519" { Scheme::Sr25519 } else { Scheme::Ed25519 };
     let digits = signature.as_str().unwrap().trim_start_matches("0x");
-    let bytes: Vec<u8> =
-        (0..128).step_by(2).map(|place| u8::from_str_radix(&digits[place..place + 2], 16).unwrap()).collect();
+    let pairs = digits.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    let bytes: Vec<u8> = pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
     verify(scheme, &ss58::decode(address).unwrap(), b"hello", &bytes.try_into().unwrap())
 }
 
