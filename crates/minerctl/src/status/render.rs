@@ -3,6 +3,7 @@
 mod chain;
 mod earnings;
 
+use common::call::miner::CallerStatus;
 use common::call::status::{ProcessStatus, Severity};
 use common::call::task::{Availability, LimitUse, ModelState};
 use common::call::wallet::{KeyPresence, WalletStatus};
@@ -14,6 +15,9 @@ use jiff::Timestamp;
 use super::{Answer, Status};
 use crate::output::{printable, table};
 use crate::sandbox::{SANDBOX, SandboxProcess};
+
+/// Validators shown; the JSON has more.
+const SHOWN_CALLERS: usize = 8;
 
 /// Returns the status as text for a terminal.
 pub(super) fn render(status: &Status, now: Timestamp) -> String {
@@ -31,6 +35,10 @@ pub(super) fn render(status: &Status, now: Timestamp) -> String {
         text.push_str(&table(&limits(&handler.limits)));
         text.push_str("\nModels\n");
         text.push_str(&table(&handler.models.iter().map(model).collect::<Vec<_>>()));
+    }
+    if let Some(miner) = status.miner_daemon.running().filter(|miner| !miner.callers.is_empty()) {
+        text.push_str("\nValidators lately\n");
+        text.push_str(&table(&callers(&miner.callers, now)));
     }
     if let Some(chain) = status.miner_daemon.running().and_then(|miner| miner.chain.as_ref()) {
         text.push_str(&chain::render(chain));
@@ -86,6 +94,21 @@ fn daemon<T>(
         Answer::NotRunning => vec![name, "not running".into()],
         Answer::Silent { problem } => vec![name, "silent".into(), printable(problem)],
     }
+}
+
+/// The validators that came last: beside each how far its clock is off.
+fn callers(callers: &[CallerStatus], now: Timestamp) -> Vec<Vec<String>> {
+    let heading = ["hotkey", "requests", "last", "clock"].map(str::to_owned).to_vec();
+    let row = |caller: &CallerStatus| {
+        let clock = format!("{:+} ms", caller.clock_ahead_ms);
+        vec![
+            caller.caller.to_string(),
+            thousands(caller.requests),
+            format!("{} ago", age(caller.last_unix_ms, now)),
+            clock,
+        ]
+    };
+    std::iter::once(heading).chain(callers.iter().take(SHOWN_CALLERS).map(row)).collect()
 }
 
 fn listener(listener: &common::call::miner::Listener) -> String {
@@ -270,6 +293,20 @@ mod tests {
             wallet_manager: Answer::NotRunning,
             sandbox: None,
         }
+    }
+
+    #[test]
+    fn a_validators_clock_is_shown_with_its_sign() {
+        let caller = CallerStatus {
+            caller: "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY".parse().unwrap(),
+            requests: 1200,
+            clock_ahead_ms: 38,
+            last_unix_ms: 5000,
+        };
+
+        let rows = callers(&[caller], Timestamp::from_second(9).unwrap());
+
+        assert_eq!(rows[1][1..], ["1,200", "4 s ago", "+38 ms"]);
     }
 
     #[test]
