@@ -9,7 +9,7 @@ mod openai_chat;
 
 use std::fmt;
 
-use common::config::subnet::{AdapterAction, AdapterName};
+use common::config::subnet::{AdapterAction, AdapterName, Route};
 use common::id::TaskId;
 use common::usage::TokenUsage;
 use serde_json::Value;
@@ -21,6 +21,11 @@ use openai_chat::OpenaiChat;
 
 /// Maps the requests of a route.
 pub(crate) trait Adapter: fmt::Debug + Send + Sync {
+    /// What keeps the adapter from serving a route, if anything does.
+    fn misfit(&self, _route: &Route, _has_class: bool) -> Option<String> {
+        None
+    }
+
     /// Reads the task out of a request's fields.
     ///
     /// # Errors

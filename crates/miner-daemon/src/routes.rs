@@ -7,7 +7,7 @@ use std::time::Duration;
 use bittensor::python::coerce;
 use bittensor::synapse::Schema;
 use common::config::miner::ListenerConfig;
-use common::config::subnet::{Action, Decline, Protocols, Route, StreamRule, SubnetProfile, SubnetProfiles};
+use common::config::subnet::{Action, Decline, Protocol, Protocols, Route, StreamRule, SubnetProfile, SubnetProfiles};
 use common::id::{Netuid, RouteName};
 use daemon_kit::config::{ConfigError, File};
 use indexmap::IndexMap;
@@ -112,7 +112,8 @@ impl ServedRoute {
         route: &Route,
     ) -> Result<Self, Vec<ConfigError>> {
         let schema = Schema::compile(name, route);
-        match (schema, Plan::compile(route)) {
+        let has_class = profile.protocol.accept(Protocol::Synapse);
+        match (schema, Plan::compile(route, has_class)) {
             (Ok(schema), Ok(plan)) => Ok(Self {
                 netuid,
                 name: name.clone(),
@@ -138,13 +139,19 @@ impl ServedRoute {
 
 impl Plan {
     /// What is wrong comes with its key below `action`.
-    fn compile(route: &Route) -> Result<Self, Vec<(String, String)>> {
+    fn compile(route: &Route, has_class: bool) -> Result<Self, Vec<(String, String)>> {
         match &route.action {
             Action::Task(mapping) => match Mapped::compile(mapping) {
                 Ok(mapped) => Ok(Self::Task(Box::new(mapped))),
                 Err(error) => Err(vec![(error.key().to_owned(), error.to_string())]),
             },
-            Action::Adapter(action) => Ok(Self::Task(adapter::named(action))),
+            Action::Adapter(action) => {
+                let adapter = adapter::named(action);
+                match adapter.misfit(route, has_class) {
+                    None => Ok(Self::Task(adapter)),
+                    Some(problem) => Err(vec![("adapter.name".to_owned(), problem)]),
+                }
+            }
             Action::Reply(fields) => {
                 let misfits: Vec<_> = fields.iter().filter_map(|(name, value)| misfit(name, value, route)).collect();
                 if misfits.is_empty() { Ok(Self::Reply(fields.clone())) } else { Err(misfits) }
@@ -213,6 +220,21 @@ mod tests {
 
         assert_eq!(one.only_netuid(), Some(Netuid(1)));
         assert_eq!(two.only_netuid(), None);
+    }
+
+    #[test]
+    fn an_adapter_serves_only_what_it_can_answer() {
+        let adapter = |name: &str| json!({ "action": { "adapter": { "name": name } } });
+        let profiles =
+            profiles(&[("1", json!({ "Chat": adapter("openai-chat"), "CgSynapse": adapter("conversation-genome") }))]);
+
+        let errors = Routes::compile(&listener(&[1]), &profiles).unwrap_err();
+
+        let keys: Vec<_> = errors.iter().map(|error| error.key.as_str()).collect();
+        assert_eq!(
+            keys,
+            ["subnets.1.routes.CgSynapse.action.adapter.name", "subnets.1.routes.Chat.action.adapter.name"]
+        );
     }
 
     #[test]

@@ -169,7 +169,8 @@ impl JsonSchema for Protocols {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let names = Protocol::ALL.map(Protocol::name);
         let words = names.map(|name| serde_json::json!({ "const": name }));
-        let list = serde_json::json!({ "type": "array", "items": { "enum": names }, "minItems": 1, "uniqueItems": true });
+        let list =
+            serde_json::json!({ "type": "array", "items": { "enum": names }, "minItems": 1, "uniqueItems": true });
         let choices: Vec<Value> = words.into_iter().chain([list]).collect();
         schemars::json_schema!({ "description": "one protocol, or a list of them", "anyOf": choices })
     }
@@ -314,6 +315,7 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
 /// What is done with a request.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a handful of them, read once at the start")]
 pub enum Action {
     /// A model answers.
     Task(TaskMapping),

@@ -7,7 +7,7 @@
 mod score;
 mod tags;
 
-use common::config::subnet::AdapterAction;
+use common::config::subnet::{AdapterAction, Route};
 use common::id::TaskType;
 use common::task::{Message, Role};
 use serde_json::{Value, json};
@@ -40,6 +40,11 @@ impl ConversationGenome {
 }
 
 impl Adapter for ConversationGenome {
+    fn misfit(&self, route: &Route, has_class: bool) -> Option<String> {
+        let missing = ["cgp_input", "cgp_output"].into_iter().find(|name| !route.fields.contains_key(*name))?;
+        has_class.then(|| format!("needs the field {missing} of CgSynapse under fields"))
+    }
+
     fn task(&self, fields: Fields<'_>) -> Result<TaskParts, Unmappable> {
         let lacks = |key: &str| Unmappable::MessageShape { field: "cgp_input".into(), index: 0, key: key.to_owned() };
         let task = fields("cgp_input").and_then(|input| input.get(0)?.get("task")).ok_or_else(|| lacks("task"))?;

@@ -4,7 +4,7 @@
 //! Sampling parameters, seeds and the model's name are the validator's wishes; what is answered by is the profile's choice.
 //! The name is echoed, because clients compare it.
 
-use common::config::subnet::AdapterAction;
+use common::config::subnet::{AdapterAction, Route, StreamRule};
 use common::id::{TaskId, TaskType};
 use common::task::{Message, Role};
 use common::usage::TokenUsage;
@@ -35,6 +35,15 @@ impl OpenaiChat {
 }
 
 impl Adapter for OpenaiChat {
+    fn misfit(&self, route: &Route, has_class: bool) -> Option<String> {
+        let always = match route.stream {
+            StreamRule::Always => true,
+            StreamRule::Never | StreamRule::Asked => false,
+        };
+        // A completion has no place in a synapse; its events have.
+        (has_class && !always).then(|| "answers a synapse in events only: set stream to always".to_owned())
+    }
+
     fn task(&self, fields: Fields<'_>) -> Result<TaskParts, Unmappable> {
         let conversation = self.prompt.apply(fields)?;
         if conversation.iter().all(|message| message.content.trim().is_empty()) {
@@ -117,8 +126,8 @@ impl Chunks {
             "model": self.model,
             "choices": choices,
         });
-        if let Some(usage) = usage {
-            chunk["usage"] = usage;
+        if let (Some(usage), Some(chunk)) = (usage, chunk.as_object_mut()) {
+            chunk.insert("usage".to_owned(), usage);
         }
         format!("data: {chunk}\n\n")
     }

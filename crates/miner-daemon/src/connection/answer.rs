@@ -18,6 +18,7 @@ pub(super) struct AnswerBody {
     exchange: SharedExchange,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly all answers are whole, and there are few of them")]
 enum Content {
     Whole {
         bytes: Bytes,
@@ -51,7 +52,13 @@ impl Body for AnswerBody {
         if let Content::Pieces(pieces) = &mut self.content {
             let piece = match ready!(pieces.poll_next(context)) {
                 Some(Ok(piece)) => piece,
-                Some(Err(cut)) => return Poll::Ready(Some(Err(cut))),
+                Some(Err(cut)) => {
+                    // hyper throws away what it has not written yet when a body fails.
+                    if self.exchange.lock().awaits_flush() {
+                        return Poll::Pending;
+                    }
+                    return Poll::Ready(Some(Err(cut)));
+                }
                 None => {
                     let receipt = pieces.receipt();
                     self.content = Content::Gone;

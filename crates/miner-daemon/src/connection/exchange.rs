@@ -46,12 +46,14 @@ pub(super) struct Exchange<R> {
     phase: Phase,
     deadline: Option<Instant>,
     kept: Option<R>,
+    /// Whether somebody waits for the next flush.
+    awaits_flush: bool,
 }
 
 impl<R> Exchange<R> {
     /// A peer has connected. It gets no idle time before its first request.
     pub(super) fn new(times: Times, now: Instant) -> Self {
-        Self { times, phase: Phase::Fresh, deadline: Some(now + times.patience), kept: None }
+        Self { times, phase: Phase::Fresh, deadline: Some(now + times.patience), kept: None, awaits_flush: false }
     }
 
     /// Bytes have come in.
@@ -89,6 +91,17 @@ impl<R> Exchange<R> {
     pub(super) fn piece_handed(&mut self, now: Instant) {
         // A peer that takes the pieces one by one is in time with each.
         self.deadline.get_or_insert(now + self.times.patience);
+    }
+
+    /// Whether a stream has pieces that are not flushed yet; whoever asks is woken when they are.
+    pub(super) fn awaits_flush(&mut self) -> bool {
+        self.awaits_flush = self.deadline.is_some();
+        self.awaits_flush
+    }
+
+    /// Whether somebody is to be woken, because all is flushed.
+    pub(super) fn wakes(&mut self) -> bool {
+        std::mem::take(&mut self.awaits_flush)
     }
 
     /// hyper has taken the answer's body; `kept` waits for it to be written out.

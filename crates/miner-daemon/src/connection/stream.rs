@@ -108,7 +108,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for PeerStream<S> {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         // hyper flushes only after it has written all it had.
         ready!(Pin::new(&mut self.socket).poll_flush(context))?;
-        let receipt = self.exchange.lock().flushed(Instant::now());
+        let (receipt, wakes) = {
+            let mut exchange = self.exchange.lock();
+            (exchange.flushed(Instant::now()), exchange.wakes())
+        };
+        if wakes {
+            context.waker().wake_by_ref();
+        }
         if let Some(receipt) = receipt {
             receipt.taken();
         }

@@ -104,10 +104,7 @@ impl Pieces {
             match self.state {
                 State::Open(_) => {}
                 State::Whole(_) | State::Done => return Poll::Ready(None),
-                State::Broken => {
-                    self.state = State::Done;
-                    return Poll::Ready(Some(Err(Cut)));
-                }
+                State::Broken => return Poll::Ready(Some(Err(Cut))),
             }
             if let Poll::Ready(Some(event)) = self.events.poll_recv(context) {
                 self.take(&event);

@@ -1,6 +1,8 @@
 //! Routes: every field and model that is named must exist.
 
-use common::config::subnet::{Action, AnswerForm, Prompt, Route, StreamRule, SubnetProfiles, TaskMapping, TaskTypeRule};
+use common::config::subnet::{
+    Action, AnswerForm, Prompt, Protocol, Route, StreamRule, SubnetProfiles, TaskMapping, TaskTypeRule,
+};
 use common::config::template::{Piece, Template};
 use common::python_type::PythonType;
 
@@ -13,7 +15,9 @@ pub(super) fn check(subnets: &SubnetProfiles) -> Vec<ConfigError> {
     for (netuid, profile) in &subnets.subnets {
         for (name, route) in &profile.routes {
             let key = KeyPath::default().key("subnets").key(&netuid.to_string()).key("routes").key(name.as_str());
-            let mut check = Check { route, key, errors: Vec::new() };
+            // A synapse goes back whole, so its class must be known; elsewhere a response is what is set.
+            let has_class = profile.protocol.accept(Protocol::Synapse) || !route.fields.is_empty();
+            let mut check = Check { route, key, has_class, errors: Vec::new() };
             check.route();
             errors.append(&mut check.errors);
         }
@@ -24,6 +28,7 @@ pub(super) fn check(subnets: &SubnetProfiles) -> Vec<ConfigError> {
 struct Check<'a> {
     route: &'a Route,
     key: KeyPath,
+    has_class: bool,
     errors: Vec<ConfigError>,
 }
 
@@ -48,7 +53,8 @@ impl Check<'_> {
         match &route.action {
             Action::Task(mapping) => self.mapping(mapping),
             Action::Reply(values) => {
-                for field in values.keys() {
+                let has_class = self.has_class;
+                for field in values.keys().filter(|_| has_class) {
                     self.field(&["action", "reply", field], field);
                 }
             }

@@ -4,7 +4,7 @@ use common::config::answering::Respond;
 use common::config::budget::{EarningsShare, LimitScope, LimitWindow};
 use common::config::credential::{Audience, CredentialEntry, LlmCredentials};
 use common::config::miner::CallerPolicy;
-use common::config::subnet::{Action, Prompt, Route, TaskMapping, TaskTypeRule};
+use common::config::subnet::{Action, AnswerForm, Prompt, Route, StreamRule, TaskMapping, TaskTypeRule};
 use common::id::Netuid;
 use common::money::Usd;
 use serde_json::{from_value, json};
@@ -251,6 +251,38 @@ fn every_field_that_a_route_names_exists() {
         |config| route(config).action = from_value(json!({"reply": {"questoin": 1}})).unwrap(),
         &[&unknown("action.reply.questoin")],
     );
+}
+
+#[test]
+fn only_plain_text_of_a_model_goes_out_in_pieces() {
+    assert_said(
+        |config| {
+            route(config).stream = StreamRule::Always;
+            task(config).answer.form = AnswerForm::Json;
+        },
+        &["config/subnet-profiles.json: subnets.1.routes.Ask.stream: must be never: the answer's form needs all of it"],
+    );
+    assert_said(
+        |config| {
+            let profile = config.subnets.subnets.get_mut(&Netuid(2)).unwrap();
+            profile.routes.get_mut(&"Ping".into()).unwrap().stream = StreamRule::Asked;
+        },
+        &["config/subnet-profiles.json: subnets.2.routes.Ping.stream: must be never: no model answers here"],
+    );
+}
+
+#[test]
+fn a_reply_over_signed_http_needs_no_class() {
+    let reply = json!({"reply": {"status": "ok"}});
+    let change = |config: &mut Config, protocol: &str| {
+        let profile = config.subnets.subnets.get_mut(&Netuid(2)).unwrap();
+        profile.protocol = from_value(json!(protocol)).unwrap();
+        profile.routes.get_mut(&"Ping".into()).unwrap().action = from_value(reply.clone()).unwrap();
+    };
+
+    assert_said(|config| change(config, "btauth"), &[]);
+    let unknown = "config/subnet-profiles.json: subnets.2.routes.Ping.action.reply.status: \"status\" is not under fields of this route";
+    assert_said(|config| change(config, "synapse"), &[unknown]);
 }
 
 #[test]

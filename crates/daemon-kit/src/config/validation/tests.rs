@@ -57,7 +57,7 @@ fn a_wrong_type_says_which_is_right() {
 
 #[test]
 fn a_wrong_word_comes_with_the_right_ones() {
-    let lists = "callers.policy: must be one of listed, validators, anyone; did you mean listed?";
+    let lists = "callers.policy: must be one of listed, validators, registered, anyone; did you mean listed?";
     assert_miner("/callers/policy", json!("list"), &[lists]);
     assert_miner("/callers/policy", json!(5), &["callers.policy: must be one of listed, validators, anyone"]);
     assert_miner(
@@ -136,7 +136,7 @@ fn an_error_inside_a_choice_is_named_where_it_is() {
 
 #[test]
 fn a_choice_that_is_none_comes_with_the_right_ones() {
-    let expected = "subnets.1.routes.R.action: must be an object with exactly one of the keys task, reply, decline";
+    let expected = "subnets.1.routes.R.action: must be an object with exactly one of the keys task, adapter, reply, decline";
 
     assert_eq!(action(&json!({"repl": {}})), [format!("{expected}; did you mean reply?")]);
     assert_eq!(action(&json!({"reply": {}, "decline": {}})), [expected]);
