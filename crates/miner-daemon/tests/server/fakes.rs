@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use common::call::task::{SubmitTask, TaskCall};
+use common::call::task::{AnswerPiece, StreamTask, SubmitTask, TaskCall};
 use common::call::tracker::{Beat, RecordEntries, Recorded, TrackerCall, Wishes};
 use common::ipc::{Fault, FaultCode, Reply};
 use common::outcome::{Answered, DeclineReason, TaskAnswer, TaskFailure, VendorFailure};
@@ -40,9 +40,11 @@ pub(crate) fn start_tasks(home: &Home, workers: &Workers) -> mpsc::Receiver<Seen
 impl Service for FakeTasks {
     type Call = TaskCall;
 
-    async fn handle(&self, call: TaskCall, _context: CallContext) -> Reply {
-        let TaskCall::SubmitTask(SubmitTask { task }) = call else {
-            return Reply::Fault(Fault::new(FaultCode::Invalid, "not in this test"));
+    async fn handle(&self, call: TaskCall, context: CallContext) -> Reply {
+        let task = match call {
+            TaskCall::SubmitTask(SubmitTask { task }) => task,
+            TaskCall::StreamTask(StreamTask { task }) => return self.stream(task, context).await,
+            _ => return Reply::Fault(Fault::new(FaultCode::Invalid, "not in this test")),
         };
         let prompt = task.messages.last().unwrap().content.clone();
         self.seen.try_send(Seen::Began(task)).unwrap();
@@ -50,6 +52,8 @@ impl Service for FakeTasks {
             "decline" => TaskAnswer::Declined(DeclineReason::Paused),
             "fail" => TaskAnswer::Failed(TaskFailure::Vendor(VendorFailure::Timeout)),
             "a number" => answered(json!(7)),
+            "nothing" => answered(json!(" ")),
+            "good" => answered(json!("good")),
             "very much" => answered(json!("x".repeat(3 * 1024 * 1024))),
             "hang" => {
                 let _guard = TellOnDrop(self.seen.clone());
@@ -58,6 +62,39 @@ impl Service for FakeTasks {
             _ => answered(json!(format!("You said: {prompt}"))),
         };
         Reply::of::<SubmitTask>(Ok(answer))
+    }
+}
+
+impl FakeTasks {
+    /// Writes an answer word by word; `then ...` says what comes after the words.
+    async fn stream(&self, task: Task, context: CallContext) -> Reply {
+        let prompt = task.messages.last().unwrap().content.clone();
+        self.seen.try_send(Seen::Began(task)).unwrap();
+        let (words, then) = prompt.split_once(" then ").unwrap_or((&prompt, ""));
+        let whole = format!("You said: {words}");
+        for word in whole.split_inclusive(' ').filter(|_| then != "no pieces" && then != "decline") {
+            if context.events.send(&AnswerPiece { text: word.to_owned() }).await.is_err() {
+                self.seen.try_send(Seen::Cancelled).unwrap();
+                break;
+            }
+        }
+        let answer = match then {
+            "decline" => TaskAnswer::Declined(DeclineReason::Paused),
+            "fail" => TaskAnswer::Failed(TaskFailure::Vendor(VendorFailure::Disconnected)),
+            "more" => answered(json!(format!("{whole}, and more"))),
+            "hang" => {
+                let _guard = TellOnDrop(self.seen.clone());
+                std::future::pending().await
+            }
+            "flood" => {
+                let _guard = TellOnDrop(self.seen.clone());
+                let text = "x".repeat(64 * 1024);
+                while context.events.send(&AnswerPiece { text: text.clone() }).await.is_ok() {}
+                std::future::pending().await
+            }
+            _ => answered(json!(whole)),
+        };
+        Reply::of::<StreamTask>(Ok(answer))
     }
 }
 

@@ -1,6 +1,8 @@
 //! A miner in a temporary home.
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -37,6 +39,7 @@ impl Place {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::new(directory.path().to_owned());
         home.prepare().unwrap();
+        copy_wallets(&home);
         Self { home, others: Workers::new(), _directory: directory }
     }
 }
@@ -121,7 +124,7 @@ pub(crate) async fn status(home: &Home, workers: &Workers) -> MinerStatus {
 
 /// A daemon that runs in the test's own process.
 pub(crate) fn daemon(home: &Home, workers: &Workers, change: impl FnOnce(&mut Value)) -> Daemon {
-    let mut miner = miner_config();
+    let mut miner = miner_config(home);
     change(&mut miner);
     let config = Config {
         miner: serde_json::from_value(miner).unwrap(),
@@ -139,17 +142,33 @@ pub(crate) fn write_config(home: &Home) {
     let write = |name: &str, value: Value| {
         std::fs::write(home.config_dir().join(name), value.to_string()).unwrap();
     };
-    write("miner-config.json", miner_config());
+    write("miner-config.json", miner_config(home));
     write("subnet-profiles.json", profiles());
     write("token-budgets.json", budgets());
 }
 
-fn miner_config() -> Value {
-    let wallets = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/wallets");
+/// The golden wallet, closed to others as a wallet must be: git keeps no such modes.
+fn copy_wallets(home: &Home) {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/wallets/golden");
+    let to = home.root().join("wallets/golden");
+    for directory in ["", "hotkeys"] {
+        std::fs::create_dir_all(to.join(directory)).unwrap();
+        for entry in std::fs::read_dir(from.join(directory)).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() {
+                let copy = to.join(directory).join(entry.file_name());
+                std::fs::copy(entry.path(), &copy).unwrap();
+                std::fs::set_permissions(&copy, Permissions::from_mode(0o600)).unwrap();
+            }
+        }
+    }
+}
+
+fn miner_config(home: &Home) -> Value {
     json!({
         "version": 1,
-        "wallet": { "path": wallets, "name": "golden", "hotkey": "hot1" },
-        "listeners": [{ "address": "127.0.0.1:0", "netuids": [1] }],
+        "wallet": { "path": home.root().join("wallets"), "name": "golden", "hotkey": "hot1" },
+        "listeners": [{ "address": "127.0.0.1:0", "netuids": [1, 2] }],
         "callers": { "policy": "listed", "allow": [ALICE] },
         "vendors": { "local": { "dialect": "openai-chat", "base_url": "http://127.0.0.1:9/v1" } }
     })
@@ -187,7 +206,29 @@ fn profiles() -> Value {
             "Ask": ask,
             "Prompting": prompting,
             "Ping": { "fields": { "up": { "type": "bool", "default": false } }, "action": { "reply": { "up": true } } },
-            "Never": { "action": { "decline": {} } }
+            "Never": { "action": { "decline": {} } },
+            "Stream": {
+                "fields": { "question": { "type": "str" }, "answer": { "type": "Optional[str]", "default": null } },
+                "stream": "always",
+                "action": { "task": { "prompt": { "field": "question" }, "answer": { "field": "answer" } } }
+            }
+        }
+    }, "2": {
+        "name": "signed HTTP",
+        "protocol": ["btauth", "epistula"],
+        "sign_answers": true,
+        "max_tokens_per_task": 1000,
+        "preferred_models": ["local/model"],
+        "decline": { "status": 503, "message": "Not today" },
+        "routes": {
+            "v1/chat/completions": { "stream": "asked", "action": { "adapter": { "name": "openai-chat" } } },
+            "classify": {
+                "fields": { "text": { "type": "str" }, "label": { "type": "Any", "default": null } },
+                "action": { "task": { "prompt": { "field": "text" }, "answer": {
+                    "field": "label", "as": "json", "schema": { "enum": ["good", "bad"] }
+                } } }
+            },
+            "health": { "action": { "reply": { "status": "ok" } } }
         }
     } } })
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::{Instant, timeout};
 
 use crate::harness::Miner;
-use crate::validator::{Request, ask};
+use crate::validator::{Request, ask, btauth};
 
 /// Short enough for a test, long enough for a busy machine.
 const READ: Duration = Duration::from_millis(400);
@@ -189,4 +189,42 @@ async fn a_connection_too_many_is_turned_away() {
     assert_eq!((answer.status, answer.message()), (503, "Overloaded"));
     assert_eq!(miner.refusal().await.reason, RefusalReason::Overloaded);
     assert_eq!(miner.status().await.connections, 3);
+}
+
+#[tokio::test]
+async fn a_flood_of_small_headers_is_refused() {
+    let mut miner = miner().await;
+    let flood = (0..200).fold(ask("Why?"), |request, number| request.with(&format!("x-{number}"), "1"));
+
+    let answer = miner.connect().await.ask(flood.head()).await;
+
+    assert_eq!(answer.status, 431, "{}", answer.text);
+    assert_eq!(miner.refusal().await.reason, RefusalReason::TooLarge);
+}
+
+#[tokio::test]
+async fn strangers_hold_only_so_many_bodies() {
+    let miner = Miner::start(|config| config["server"] = json!({ "read_timeout_ms": 5000 })).await;
+    let unsent = btauth("POST", "/v1/chat/completions", b"{}").head();
+    let mut waiting = Vec::new();
+    for _ in 0..32 {
+        let mut peer = miner.connect().await;
+        peer.send(&unsent).await;
+        waiting.push(peer);
+    }
+
+    let refused = eventually_refused(&miner, &unsent).await;
+
+    assert_eq!(refused, 503);
+}
+
+/// The head of a request is read some time after it was sent.
+async fn eventually_refused(miner: &Miner, unsent: &str) -> u16 {
+    loop {
+        let mut peer = miner.connect().await;
+        peer.send(unsent).await;
+        if let Ok(Some(answer)) = timeout(READ, peer.answer()).await {
+            return answer.status;
+        }
+    }
 }

@@ -21,6 +21,10 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HashMap<String, String>,
     pub(crate) body: Value,
+    /// The body as it came.
+    pub(crate) text: String,
+    /// Whether a body in pieces came to its end.
+    pub(crate) whole: bool,
 }
 
 impl Answer {
@@ -83,14 +87,49 @@ impl Peer {
             let (name, value) = line.split_once(": ").unwrap();
             headers.insert(name.to_owned(), value.to_owned());
         }
+        if headers.get("transfer-encoding").is_some_and(|encoding| encoding == "chunked") {
+            let mut text = Vec::new();
+            let whole = loop {
+                match self.chunk().await {
+                    Some(chunk) if chunk.is_empty() => break true,
+                    Some(chunk) => text.extend(chunk),
+                    None => break false,
+                }
+            };
+            let text = String::from_utf8(text).unwrap();
+            return Some(Answer { status, headers, body: Value::Null, text, whole });
+        }
         let mut body = vec![0; headers["content-length"].parse().unwrap()];
         self.stream.read_exact(&mut body).await.unwrap();
-        Some(Answer { status, headers, body: serde_json::from_slice(&body).unwrap() })
+        let text = String::from_utf8(body).unwrap();
+        Some(Answer { status, headers, body: serde_json::from_str(&text).unwrap(), text, whole: true })
+    }
+
+    /// Reads a head and returns its lines.
+    pub(crate) async fn head(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        loop {
+            let line = timeout(LONG, self.line()).await.unwrap().unwrap();
+            if line.is_empty() {
+                return lines;
+            }
+            lines.push(line);
+        }
+    }
+
+    /// The next piece of a chunked body; empty at its end, none if it broke off.
+    pub(crate) async fn chunk(&mut self) -> Option<Vec<u8>> {
+        let size = usize::from_str_radix(&self.line().await?, 16).unwrap();
+        let mut chunk = vec![0; size + 2];
+        self.stream.read_exact(&mut chunk).await.ok()?;
+        chunk.truncate(size);
+        Some(chunk)
     }
 
     async fn line(&mut self) -> Option<String> {
         let mut line = String::new();
-        let read = self.stream.read_line(&mut line).await.unwrap();
+        // A connection that is reset is closed, too.
+        let read = self.stream.read_line(&mut line).await.unwrap_or(0);
         (read > 0).then(|| line.trim_end().to_owned())
     }
 }

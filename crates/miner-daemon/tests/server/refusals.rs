@@ -20,10 +20,21 @@ async fn each_refusal_has_its_status_and_its_record() {
     };
     let other = |body: &str| Request { body: body.as_bytes().to_vec(), ..ask("Why?") };
 
+    let mut count = 0;
+
     for (request, status, reason) in [
         (elsewhere("/Dummy"), 404, RefusalReason::UnknownRoute),
         (elsewhere("/ask"), 404, RefusalReason::UnknownRoute),
         (elsewhere("/Ask/"), 404, RefusalReason::UnknownRoute),
+        (elsewhere("//Ask"), 404, RefusalReason::UnknownRoute),
+        (elsewhere("/../Ask"), 404, RefusalReason::UnknownRoute),
+        (elsewhere("/%41sk"), 404, RefusalReason::UnknownRoute),
+        (elsewhere("/Ask%00"), 404, RefusalReason::UnknownRoute),
+        (elsewhere("/v1/../Ask"), 404, RefusalReason::UnknownRoute),
+        (ask("Why?").with("Content-Encoding", "gzip"), 415, RefusalReason::BadHeader),
+        (ask("Why?").with("bt_header_dendrite_nonce", "\u{e9}"), 401, RefusalReason::BadHeader),
+        (ask("Why?").with("timeout", "nan"), 401, RefusalReason::BadHeader),
+        (ask("Why?").with("Content-Encoding", "br"), 415, RefusalReason::BadHeader),
         (Request { method: "GET", ..ask("Why?") }, 405, RefusalReason::Method),
         (Request { method: "DELETE", ..ask("Why?") }, 405, RefusalReason::Method),
         (unsigned(), 401, RefusalReason::Unsigned),
@@ -34,6 +45,12 @@ async fn each_refusal_has_its_status_and_its_record() {
         (other("[]"), 422, RefusalReason::BadBody),
         (other("{}"), 422, RefusalReason::BadBody),
         (other("{ \"question\": \" \" }"), 422, RefusalReason::BadBody),
+        (other(""), 422, RefusalReason::BadBody),
+        (other("{ \"question\": NaN }"), 422, RefusalReason::BadBody),
+        (other("{ \"question\": 1e999 }"), 422, RefusalReason::BadBody),
+        (other("{ \"question\": \"\\ud800\" }"), 422, RefusalReason::BadBody),
+        (other(&format!("{{ \"question\": {} }}", "[".repeat(100_000))), 422, RefusalReason::BadBody),
+        (other(&format!("{{ \"question\": {} }}", "9".repeat(100_000))), 422, RefusalReason::BadBody),
     ] {
         let answer = miner.connect().await.ask(request.bytes()).await;
 
@@ -42,9 +59,11 @@ async fn each_refusal_has_its_status_and_its_record() {
         assert!(!answer.message().contains("Ping"), "the routes are nobody's business");
         let refusal = miner.refusal().await;
         assert_eq!((refusal.reason, refusal.count), (reason, 1));
-        assert_eq!((refusal.peer, refusal.netuid), (IpAddr::V4(Ipv4Addr::LOCALHOST), Some(Netuid(1))));
+        let netuid = (reason != RefusalReason::UnknownRoute).then_some(Netuid(1));
+        assert_eq!((refusal.peer, refusal.netuid), (IpAddr::V4(Ipv4Addr::LOCALHOST), netuid));
+        count += 1;
     }
-    assert_eq!(miner.status().await.since_start, TaskCounts { refused: 13, ..TaskCounts::default() });
+    assert_eq!(miner.status().await.since_start, TaskCounts { refused: count, ..TaskCounts::default() });
 }
 
 #[tokio::test]

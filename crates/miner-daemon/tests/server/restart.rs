@@ -37,7 +37,9 @@ async fn kill_9_loses_nothing_doubles_nothing_and_opens_no_door() {
         outcomes.push(delivery.outcome);
     }
     assert_eq!(answer.status, 200);
-    assert_eq!(outcomes, [DeliveryOutcome::Answered, DeliveryOutcome::Interrupted]);
+    // Ends are gathered for a moment before they are written, so even the first may be known as interrupted only.
+    assert!(matches!(outcomes[0], DeliveryOutcome::Answered | DeliveryOutcome::Interrupted), "{outcomes:?}");
+    assert_eq!(outcomes[1], DeliveryOutcome::Interrupted);
     for request in [answered, in_work] {
         assert_eq!(connect(&place).await.ask(&request).await.status, 401);
         let Record::Refusal(refusal) = next_record(&mut records).await else { panic!("not a refusal") };

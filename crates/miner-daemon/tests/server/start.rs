@@ -24,7 +24,7 @@ async fn the_status_says_what_is_served_where() {
 
     assert_eq!(status.hotkey.as_str(), MINER);
     let routes: Vec<_> = status.listeners[0].subnets[0].routes.iter().map(|route| route.as_str()).collect();
-    assert_eq!(routes, ["Ask", "Never", "Ping", "Prompting"]);
+    assert_eq!(routes, ["Ask", "Never", "Ping", "Prompting", "Stream"]);
     assert_ne!(status.listeners[0].address.port(), 0);
 }
 
