@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv with the real Bittensor SDK and an independent vendor server, and .venv-sdk11 with the newest SDK, whose
-# needs contradict the other's; both for tests and benchmarks. The miner needs no Python.
+# Makes .venv with the real Bittensor SDK and an independent vendor server, .venv-sdk11 with the newest SDK and .venv-sdk9
+# with the one before the last, whose needs contradict each other's; for tests and benchmarks. The miner needs no Python.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -18,3 +18,4 @@ make() {
 
 make .venv scripts/test-requirements.txt
 make .venv-sdk11 scripts/test-requirements-sdk11.txt
+make .venv-sdk9 scripts/test-requirements-sdk9.txt

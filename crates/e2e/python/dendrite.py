@@ -44,7 +44,61 @@ class IsAlive(bt.Synapse):
     completion: str = ""
 
 
-SYNAPSES = {cls.__name__: cls for cls in (PromptingSynapse, LogicSynapse, IsAlive, bt.Synapse)}
+class StreamPrompting(bt.StreamingSynapse):
+    """As streaming text subnets declare it: the pieces are plain text, and the headers are read raw."""
+
+    roles: List[str]
+    messages: List[str]
+    completion: str = ""
+    pieces: int = 0
+    required_hash_fields: List[str] = ["messages"]
+
+    async def process_streaming_response(self, response):
+        async for chunk in response.content.iter_any():
+            self.completion += chunk.decode()
+            self.pieces += 1
+            yield chunk.decode()
+
+    def deserialize(self):
+        return self.completion
+
+    def extract_response_json(self, response):
+        headers = {name.decode(): value.decode() for name, value in response.__dict__["_raw_headers"]}
+
+        def info(prefix):
+            return {key.split("_")[-1]: value for key, value in headers.items() if key.startswith(prefix)}
+
+        return {
+            "name": headers.get("name", ""),
+            "timeout": float(headers.get("timeout", 0)),
+            "total_size": int(headers["total_size"]),
+            "header_size": int(headers["header_size"]),
+            "dendrite": info("bt_header_dendrite"),
+            "axon": info("bt_header_axon"),
+            "roles": self.roles,
+            "messages": self.messages,
+            "completion": self.completion,
+            "pieces": self.pieces,
+        }
+
+
+class CgSynapse(bt.Synapse):
+    """As subnet 33 declares it."""
+
+    time_elapsed: int = 0
+    cgp_input: List[dict]
+    cgp_output: Optional[List[dict]] = None
+
+
+class Dummy(bt.Synapse):
+    """As the subnet template declares it."""
+
+    dummy_input: int
+    dummy_output: Optional[int] = None
+
+
+CLASSES = (PromptingSynapse, StreamPrompting, LogicSynapse, IsAlive, CgSynapse, Dummy, bt.Synapse)
+SYNAPSES = {cls.__name__: cls for cls in CLASSES}
 
 
 async def call(dendrites, request):
@@ -60,10 +114,14 @@ async def call(dendrites, request):
         coldkey=request["hotkey"],
     )
     synapse = SYNAPSES[request["synapse"]](**request["fields"])
-    result = await dendrites[uri].forward(
-        axons=[axon], synapse=synapse, timeout=request["timeout"], deserialize=False, run_async=True
-    )
-    result = result[0]
+    if isinstance(synapse, bt.StreamingSynapse):
+        async for piece in dendrites[uri].call_stream(axon, synapse, timeout=request["timeout"], deserialize=False):
+            result = piece
+    else:
+        results = await dendrites[uri].forward(
+            axons=[axon], synapse=synapse, timeout=request["timeout"], deserialize=False, run_async=True
+        )
+        result = results[0]
     fields = {key: value for key, value in result.model_dump().items() if key not in ("dendrite", "axon")}
     return {
         "id": request["id"],

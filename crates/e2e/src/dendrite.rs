@@ -1,11 +1,12 @@
 //! The real SDK's dendrite as the validator, in a Python process of its own.
 
 use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::python_program;
+use crate::{older_sdk, python_program};
 
 /// A running dendrite; killed when dropped.
 #[derive(Debug)]
@@ -53,7 +54,20 @@ impl Dendrite {
     /// If that fails.
     #[must_use]
     pub fn start() -> Self {
-        let mut process = Command::new(python_program("python"))
+        Self::start_with(&python_program("python"), "10.5.0")
+    }
+
+    /// Starts the older SDK that many validators still run.
+    ///
+    /// # Panics
+    /// If that fails.
+    #[must_use]
+    pub fn start_older() -> Self {
+        Self::start_with(&older_sdk(), "9.12.2")
+    }
+
+    fn start_with(python: &Path, version: &str) -> Self {
+        let mut process = Command::new(python)
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/python/dendrite.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -63,7 +77,7 @@ impl Dendrite {
         let requests = process.stdin.take().unwrap();
         let mut results = BufReader::new(process.stdout.take().unwrap()).lines();
         let ready: Value = serde_json::from_str(&results.next().unwrap().unwrap()).unwrap();
-        assert_eq!(ready["ready"], "10.5.0");
+        assert_eq!(ready["ready"], version);
         Self { process, requests, results, next_id: 0 }
     }
 

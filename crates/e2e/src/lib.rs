@@ -3,11 +3,13 @@
 
 mod dendrite;
 mod llmock;
+mod signed_http;
 mod suite;
 mod wiretap;
 
 pub use dendrite::{Dendrite, Query, Result};
 pub use llmock::Llmock;
+pub use signed_http::{Answer, SignedHttp};
 pub use suite::{DAEMONS, Suite};
 pub use wiretap::Wiretap;
 
@@ -33,6 +35,19 @@ pub fn python_program(name: &str) -> PathBuf {
 pub fn newest_sdk() -> PathBuf {
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.venv-sdk11");
     let venv = std::env::var_os("MINER_TEST_VENV_SDK11").unwrap_or_else(|| default.into());
+    let program = PathBuf::from(venv).join("bin/python");
+    assert!(program.exists(), "{} is missing: scripts/test.sh installs what the tests need", program.display());
+    program
+}
+
+/// Returns Python with the SDK before the last, in the environment that `scripts/test.sh` makes.
+///
+/// # Panics
+/// If it is not there.
+#[must_use]
+pub fn older_sdk() -> PathBuf {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.venv-sdk9");
+    let venv = std::env::var_os("MINER_TEST_VENV_SDK9").unwrap_or_else(|| default.into());
     let program = PathBuf::from(venv).join("bin/python");
     assert!(program.exists(), "{} is missing: scripts/test.sh installs what the tests need", program.display());
     program
