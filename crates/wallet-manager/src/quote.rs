@@ -50,7 +50,10 @@ pub(crate) async fn quote(
     let (fee, balance) = tokio::join!(unsigned.fee_rao(), block.balance(coldkey));
     let (fee, free) = (fee?, balance?.free);
     let sums = Sums::of(&draft, fee)?;
-    #[expect(clippy::wildcard_enum_match_arm, reason = "only this one has a bound on the chain that is not the caller's")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "only this one has a bound on the chain that is not the caller's"
+    )]
     let unsigned = match draft.call {
         // The caller's bound is on all of it, the chain's on the price.
         Call::RegisterLimit { netuid, hotkey, .. } => {

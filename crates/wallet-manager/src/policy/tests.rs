@@ -50,10 +50,9 @@ fn verdict(policy: &WalletPolicy, request: &Request, spent: Spent) -> Verdict {
 }
 
 fn rule(policy: &WalletPolicy, request: &Request, spent: Spent) -> Rule {
-    match verdict(policy, request, spent) {
-        Verdict::Refused(violation) => violation.rule,
-        other => panic!("{other:?}"),
-    }
+    let verdict = verdict(policy, request, spent);
+    let Verdict::Refused(violation) = verdict else { panic!("{verdict:?}") };
+    violation.rule
 }
 
 #[test]

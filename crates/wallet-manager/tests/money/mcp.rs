@@ -30,7 +30,7 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("tao_propose_transfer", json!({ "to": ferdie, "amount": "0.5", "dry_run": true })),
         ("tao_propose_stake", json!({ "netuid": NETUID, "amount": "1" })),
         ("tao_propose_unstake", json!({ "netuid": NETUID, "amount": "0.5", "max_slippage_bp": 500 })),
-        ("tao_propose_register", json!({ "netuid": 1, "max_cost": "5" })),
+        ("tao_propose_register", json!({ "netuid": NETUID, "max_cost": "5", "hotkey": address("//Eve//second") })),
         // Last: while it is out, nothing else is done.
         ("get_signed_transaction", json!({ "targetWallet": ferdie, "amountAtomic": ONE })),
     ]

@@ -13,6 +13,7 @@ use crate::desk::{Desk, NETUID, address, generous, hotkey};
 use crate::steps::{everything, quote_time, register};
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "what was measured is shown to whoever asks for it with --nocapture")]
 async fn on_the_real_runtime_every_receipt_is_what_the_chain_says() {
     let Some(chain) = Chain::start() else { return };
     let eyes = Eyes::on(&chain.url).await;
@@ -25,6 +26,7 @@ async fn on_the_real_runtime_every_receipt_is_what_the_chain_says() {
         bound: PriceBound::Policy,
     };
     let times = [quote_time(&desk, &register(&hotkey(), 5 * ONE)).await, quote_time(&desk, &stake).await];
+    println!("quotes of a registration and of stake took {times:?}; {} KiB resident", desk.resident_kib().await);
     // There is no such call yet.
     let claim = desk.refused(Operation::ClaimRoot { netuids: vec![Netuid(NETUID)] }, Rao(ONE)).await;
     everything(&desk, &eyes).await;

@@ -58,7 +58,9 @@ pub(crate) async fn everything(desk: &Desk, eyes: &Eyes) {
     near(quoted.swap.unwrap().get, removed.tao_in.0);
 
     let moved = desk.done(id(5), moving(&second, AlphaRao(half.0 / 2))).await;
-    assert_eq!((moved.alpha_out.0, moved.alpha_in.0), (half.0 / 2, half.0 / 2));
+    // Some runtimes take the pool's fee even within a subnet.
+    assert_eq!(moved.alpha_out.0, half.0 / 2);
+    near(moved.alpha_out.0, moved.alpha_in.0);
     agrees(eyes, &moved).await;
     let (out, came) = (
         eyes.stake_change(&eve, &hotkey(), NETUID, moved.block).await,
