@@ -41,10 +41,11 @@ impl Service for FakeTasks {
     type Call = TaskCall;
 
     async fn handle(&self, call: TaskCall, context: CallContext) -> Reply {
-        let task = match call {
-            TaskCall::SubmitTask(SubmitTask { task }) => task,
-            TaskCall::StreamTask(StreamTask { task }) => return self.stream(task, context).await,
-            _ => return Reply::Fault(Fault::new(FaultCode::Invalid, "not in this test")),
+        if let TaskCall::StreamTask(StreamTask { task }) = call {
+            return self.stream(task, context).await;
+        }
+        let TaskCall::SubmitTask(SubmitTask { task }) = call else {
+            return Reply::Fault(Fault::new(FaultCode::Invalid, "not in this test"));
         };
         let prompt = task.messages.last().unwrap().content.clone();
         self.seen.try_send(Seen::Began(task)).unwrap();
@@ -130,16 +131,16 @@ impl Service for FakeTracker {
     type Call = TrackerCall;
 
     async fn handle(&self, call: TrackerCall, _context: CallContext) -> Reply {
-        match call {
-            TrackerCall::RecordEntries(RecordEntries { entries }) => {
-                let ids = entries.iter().map(|entry| entry.id).collect();
-                for entry in entries {
-                    self.entries.try_send(entry).unwrap();
-                }
-                Reply::of::<RecordEntries>(Ok(Recorded { ids }))
-            }
-            TrackerCall::Beat(_) => Reply::of::<Beat>(Ok(Wishes::default())),
-            _ => Reply::Fault(Fault::new(FaultCode::Invalid, "not in this test")),
+        if let TrackerCall::Beat(_) = call {
+            return Reply::of::<Beat>(Ok(Wishes::default()));
         }
+        let TrackerCall::RecordEntries(RecordEntries { entries }) = call else {
+            return Reply::Fault(Fault::new(FaultCode::Invalid, "not in this test"));
+        };
+        let ids = entries.iter().map(|entry| entry.id).collect();
+        for entry in entries {
+            self.entries.try_send(entry).unwrap();
+        }
+        Reply::of::<RecordEntries>(Ok(Recorded { ids }))
     }
 }

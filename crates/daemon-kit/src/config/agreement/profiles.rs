@@ -50,7 +50,11 @@ fn answering(profile: &SubnetProfile) -> Vec<(String, String)> {
         ((2..=5).contains(&profile.samples), "samples", "must be from 2 to 5: each is a call of its own"),
         (decline_price.is_finite() && decline_price >= 0.0, "respond.decline_price", "must be 0 or more"),
         (share(min_worth), "respond.min_worth", "must be from 0 (everybody) to 1"),
-        (share(full_stake_share) && full_stake_share > 0.0, "respond.full_stake_share", "must be above 0, and at most 1"),
+        (
+            share(full_stake_share) && full_stake_share > 0.0,
+            "respond.full_stake_share",
+            "must be above 0, and at most 1",
+        ),
         (share(pace_slack), "respond.pace_slack", "must be from 0 to 1"),
     ];
     rules.into_iter().filter(|(holds, ..)| !holds).map(|(_, key, problem)| (key.into(), problem.into())).collect()

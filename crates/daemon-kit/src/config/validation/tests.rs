@@ -136,7 +136,8 @@ fn an_error_inside_a_choice_is_named_where_it_is() {
 
 #[test]
 fn a_choice_that_is_none_comes_with_the_right_ones() {
-    let expected = "subnets.1.routes.R.action: must be an object with exactly one of the keys task, adapter, reply, decline";
+    let expected =
+        "subnets.1.routes.R.action: must be an object with exactly one of the keys task, adapter, reply, decline";
 
     assert_eq!(action(&json!({"repl": {}})), [format!("{expected}; did you mean reply?")]);
     assert_eq!(action(&json!({"reply": {}, "decline": {}})), [expected]);
