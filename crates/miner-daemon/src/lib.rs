@@ -11,6 +11,7 @@ mod connection;
 mod counts;
 mod delivery;
 mod front;
+mod health;
 mod limits;
 mod listener;
 mod mapping;

@@ -23,6 +23,7 @@ use crate::chain;
 use crate::check::compile;
 use crate::delivery::Deliveries;
 use crate::front::{Front, Load};
+use crate::health::Health;
 use crate::listener;
 use crate::nonces::{self, Nonces};
 use crate::rates::Rates;
@@ -104,7 +105,9 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
         tracing::info!(address = %listener.address, ?netuids, %hotkey, "Validators are answered");
     }
     // Its answers are for people and for beats of others; this daemon needs no wishes.
-    drop(beat::start(&daemon, tracker, Some(store), ()));
+    let source = source.map(Arc::new);
+    let health = Health::new(source.clone(), Arc::clone(&load));
+    drop(beat::start(&daemon, tracker, Some(store), health));
     let (callers, refusals) = (Arc::clone(&front.callers), front.refusals.clone());
     let service = StatusService { daemon: daemon.clone(), hotkey, listeners, chain: source, callers, refusals, load };
     workers.spawn("ipc-server", ipc::serve(socket, SERVICE, Arc::new(service), workers.clone()));

@@ -24,7 +24,7 @@ pub(crate) struct StatusService {
     /// What is listened on.
     pub(crate) listeners: Vec<Listener>,
     /// The chain, if one is configured.
-    pub(crate) chain: Option<ChainSource>,
+    pub(crate) chain: Option<Arc<ChainSource>>,
     /// Who came lately.
     pub(crate) callers: Arc<CallerLog>,
     /// What was turned away.
