@@ -4,7 +4,8 @@
 use common::call::miner::refusals::ExplainRefusals;
 use common::call::miner::{MinerCall, MinerStatusQuery};
 use common::call::task::{
-    AnswerPiece, BudgetQuery, CheckVendors, ExplainTask, ConfirmClock, ListModels, ReportEarnings, SetPaused, StreamTask, SubmitTask, TaskCall, TaskHandlerStatusQuery,
+    AnswerPiece, BudgetQuery, CheckVendors, ConfirmClock, ExplainTask, ListModels, ReportEarnings, SetPaused,
+    StreamTask, SubmitTask, TaskCall, TaskHandlerStatusQuery,
 };
 use common::call::tracker::{
     Beat, ListAlerts, ListEvents, RecordEntries, TakeApprovals, TrackerCall, TrackerStatusQuery,

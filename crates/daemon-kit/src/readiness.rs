@@ -47,7 +47,9 @@ mod tests {
 
         assert_eq!(interval(Some("1000000"), None, 7), second);
         assert_eq!(interval(Some("1000000"), Some("7"), 7), second);
-        for (allowed_us, watched) in [(None, None), (Some("1000000"), Some("8")), (Some("0"), None), (Some("soon"), None)] {
+        for (allowed_us, watched) in
+            [(None, None), (Some("1000000"), Some("8")), (Some("0"), None), (Some("soon"), None)]
+        {
             assert_eq!(interval(allowed_us, watched, 7), None, "{allowed_us:?} {watched:?}");
         }
     }

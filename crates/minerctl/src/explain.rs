@@ -45,7 +45,10 @@ fn render(explanation: &Explanation) -> String {
     );
     text.push_str(&output::table(&gates.iter().map(gate).collect::<Vec<_>>()));
     if let Some(draw) = draw {
-        text.push_str(&format!("\nDraw\n  point {:.4} in the table for {}: arm {}\n", draw.point, draw.table, draw.arm));
+        text.push_str(&format!(
+            "\nDraw\n  point {:.4} in the table for {}: arm {}\n",
+            draw.point, draw.table, draw.arm
+        ));
         let share = format!("{:.4}, canaries are under {}", draw.canary_point, draw.canary_share);
         text.push_str(&match draw.canary {
             Some(arm) => format!("  canary point {share}: arm {arm} instead\n"),

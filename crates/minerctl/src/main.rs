@@ -8,17 +8,17 @@ mod config;
 mod confirm;
 mod credentials;
 mod down;
+mod earnings;
 mod events;
 mod explain;
-mod earnings;
 mod heartbeat;
 mod logs;
 mod models;
 mod operation;
 mod output;
 mod pause;
-mod replay;
 mod register;
+mod replay;
 mod sandbox;
 mod stake;
 mod status;
@@ -59,7 +59,9 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             Command::Budget { command: Some(BudgetCommand::ConfirmClock(args)) } => {
                 budget::confirm_clock(&cli.common, args).await
             }
-            Command::Budget { command: Some(BudgetCommand::Earnings(args)) } => budget::earnings(&cli.common, args).await,
+            Command::Budget { command: Some(BudgetCommand::Earnings(args)) } => {
+                budget::earnings(&cli.common, args).await
+            }
             Command::Models { command: None } => models::run(&cli.common).await,
             Command::Models { command: Some(ModelsCommand::Check) } => models::check(&cli.common).await,
             Command::Explain { task } => explain::run(&cli.common, *task).await,

@@ -119,7 +119,8 @@ fn vital(limit: &LimitState) -> Vital {
 
 /// How much is used, reservations included, of the bound that is nearest: whole percent, rounded down.
 fn percent(usage: &LimitUse) -> u64 {
-    let share = |used: u64, most: u64| u64::try_from(u128::from(used) * 100 / u128::from(most.max(1))).unwrap_or(u64::MAX);
+    let share =
+        |used: u64, most: u64| u64::try_from(u128::from(used) * 100 / u128::from(most.max(1))).unwrap_or(u64::MAX);
     let tokens = usage.settled.tokens.saturating_add(usage.reserved.tokens);
     let cost = usage.settled.cost.saturating_add(usage.reserved.cost);
     let of_tokens = usage.max_tokens.map(|most| share(tokens, most));

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::call::task::{
-    BudgetQuery, BudgetReport, CheckVendors, ConfirmClock, EarningsNoted, ExplainTask, ListModels, ReportEarnings, SetPaused, StreamTask, SubmitTask, TaskCall, TaskHandlerStatus, TaskHandlerStatusQuery,
+    BudgetQuery, BudgetReport, CheckVendors, ConfirmClock, EarningsNoted, ExplainTask, ListModels, ReportEarnings,
+    SetPaused, StreamTask, SubmitTask, TaskCall, TaskHandlerStatus, TaskHandlerStatusQuery,
 };
 use common::call::tracker::Wishes;
 use common::decision::Explanation;

@@ -67,7 +67,8 @@ impl Instant {
 
 async fn answer_all(mut stream: TcpStream, calls: Arc<AtomicU64>, mut opened: watch::Receiver<bool>) {
     let body = r#"{"id":"x","object":"chat.completion","created":1,"model":"toy","choices":[{"index":0,"message":{"role":"assistant","content":"Paris."},"finish_reason":"stop"}],"usage":{"prompt_tokens":60,"completion_tokens":30,"total_tokens":90}}"#;
-    let reply = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let reply =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     let mut buffer = Vec::new();
     loop {
         let Some(length) = whole(&buffer) else {

@@ -63,7 +63,10 @@ async fn p1_no_kill_under_a_thousand_tasks_spends_one_token_too_many() {
         for limit in handler.status().await.limits {
             let tokens = limit.settled.tokens + limit.reserved.tokens;
             assert!(limit.max_tokens.is_none_or(|most| tokens <= most), "{limit:?}");
-            assert!(limit.max_cost.is_none_or(|most| limit.settled.cost.0 + limit.reserved.cost.0 <= most.0), "{limit:?}");
+            assert!(
+                limit.max_cost.is_none_or(|most| limit.settled.cost.0 + limit.reserved.cost.0 <= most.0),
+                "{limit:?}"
+            );
         }
     }
 

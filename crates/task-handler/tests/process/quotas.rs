@@ -43,7 +43,8 @@ async fn many_at_once_that_a_vendor_refuses_wait_or_give_up_but_never_storm() {
 
     let refused = TaskAnswer::Failed(TaskFailure::Vendor(VendorFailure::RateLimited));
     let declined = TaskAnswer::Declined(DeclineReason::Breaker);
-    let is_known = |answer: &TaskAnswer| matches!(answer, TaskAnswer::Answered(_)) || [&refused, &declined].contains(&answer);
+    let is_known =
+        |answer: &TaskAnswer| matches!(answer, TaskAnswer::Answered(_)) || [&refused, &declined].contains(&answer);
     assert!(answers.iter().all(is_known), "{answers:?}");
     assert!(answers.iter().filter(|answer| matches!(answer, TaskAnswer::Answered(_))).count() >= 3, "{answers:?}");
     let limit = handler.until(|limit| limit.reserved.tokens == 0).await;

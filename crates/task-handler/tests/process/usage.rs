@@ -23,7 +23,8 @@ async fn the_file_has_the_last_word_at_the_stop() {
     handler.terminate();
     assert!(handler.wait().success());
 
-    let file: Value = serde_json::from_str(&std::fs::read_to_string(handler.path("state/token-usage.json")).unwrap()).unwrap();
+    let file: Value =
+        serde_json::from_str(&std::fs::read_to_string(handler.path("state/token-usage.json")).unwrap()).unwrap();
     assert_eq!((&file["schema"], &file["open"]["calls"]), (&json!(1), &json!(0)));
     let usage = &file["limits"][0]["usage"];
     assert!(told.limits[0].usage.settled.tokens > 0);
@@ -43,7 +44,10 @@ async fn what_blocked_whom_is_counted_whoever_looked_first() {
     }
 
     let report = budget(&handler).await;
-    assert_eq!((report.blocked[0].limit.as_str(), report.blocked[0].netuid, report.blocked[0].calls), ("tiny", Netuid(18), 5));
+    assert_eq!(
+        (report.blocked[0].limit.as_str(), report.blocked[0].netuid, report.blocked[0].calls),
+        ("tiny", Netuid(18), 5)
+    );
     assert_eq!(report.limits[0].blocked, 5);
 }
 

@@ -140,16 +140,23 @@ impl Scope<'_> {
 
     async fn register(&self, netuid: Netuid, hotkey: &Ss58, max_cost: Rao) -> Result<Draft, NoQuote> {
         let account = key(hotkey)?;
-        self.exists(netuid).await?;
-        let uids = self.block.uids(&[netuid.0], &account).await?;
-        if let Some(uid) = uids.first().copied().flatten() {
+        // Asked at once: a node may be far away.
+        let here = [netuid.0];
+        let (exists, uids, allowed, cost) = tokio::join!(
+            self.exists(netuid),
+            self.block.uids(&here, &account),
+            self.block.registration_allowed(netuid.0),
+            registration_cost(self.block, netuid.0)
+        );
+        exists?;
+        let cost = cost?;
+        if let Some(uid) = uids?.first().copied().flatten() {
             let reason = format!("the hotkey is registered on subnet {netuid} already, as uid {uid}");
             return Err(violation(Rule::Chain, reason).into());
         }
-        if !self.block.registration_allowed(netuid.0).await? {
+        if !allowed? {
             return Err(violation(Rule::Chain, format!("registration on subnet {netuid} is switched off")).into());
         }
-        let cost = registration_cost(self.block, netuid.0).await?;
         let call = if cost.limited_by_chain {
             Call::RegisterLimit { netuid: netuid.0, hotkey: account, limit_price: max_cost.0 }
         } else {
