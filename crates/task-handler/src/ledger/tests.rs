@@ -94,7 +94,8 @@ impl Bench {
     /// The same, in another boot of the machine: the steady clock begins anew.
     async fn booted(self, limits: Vec<budget::Limit>) -> Self {
         let ((now_ms, _), boots) = (self.hands(), self.boots + 1);
-        self.lost(limits, (now_ms, 0), boots).await
+        // Not at its very beginning, so that a test can let time go back.
+        self.lost(limits, (now_ms, NOON / 2), boots).await
     }
 
     async fn lost(self, limits: Vec<budget::Limit>, hands: (u64, u64), boots: u32) -> Self {

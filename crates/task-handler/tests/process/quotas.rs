@@ -35,7 +35,10 @@ async fn many_at_once_that_a_vendor_refuses_wait_or_give_up_but_never_storm() {
     for number in 0..12 {
         let client = handler.client();
         calls.spawn(async move {
-            let call = common::call::task::SubmitTask { task: task(number) };
+            let mut task = task(number);
+            // The same question again would pass for a second attempt at the first.
+            task.messages[0].content = format!("What is {number} and {number}?");
+            let call = common::call::task::SubmitTask { task };
             client.call(call, std::time::Duration::from_secs(20)).await.unwrap()
         });
     }
