@@ -97,10 +97,13 @@ impl Models {
     #[must_use]
     pub fn admit(&self, name: &ModelRef, now: Instant) -> Option<Admission<'_>> {
         let (model, entry) = self.entries.get_key_value(name)?;
-        let mut breaker = lock(&entry.breaker);
-        // Admitting may begin a trial, so the key's breaker is asked last but the model's own, which then admits too.
-        let admitted = breaker.benched_for(now).is_none() && lock(&entry.key).admits(now) && breaker.admits(now);
-        admitted.then_some(Admission { model, entry, verdict: Verdict::Unknown })
+        let admitted = {
+            let mut breaker = lock(&entry.breaker);
+            // Admitting may begin a trial, so the key's breaker is asked last but the model's own, which then admits too.
+            breaker.benched_for(now).is_none() && lock(&entry.key).admits(now) && breaker.admits(now)
+        };
+        // Not made unless it is admitted: dropping one records a verdict.
+        admitted.then(|| Admission { model, entry, verdict: Verdict::Unknown })
     }
 
     /// Describes all models for the status.
