@@ -104,7 +104,7 @@ fn measure_bare(directory: &Path, tasks: u64) -> anyhow::Result<f64> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let entry = sample_entry(directory)?;
     let started = Instant::now();
-    let numbers: Vec<u64> = (0..tasks).collect();
+    let numbers: Vec<i64> = (0..i64::try_from(tasks)?).collect();
     for batch in numbers.chunks(BATCHES.0) {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.execute_batch("BEGIN IMMEDIATE")?;
