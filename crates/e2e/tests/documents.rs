@@ -126,7 +126,7 @@ fn named_command(code: &str) -> Option<Vec<String>> {
         return None;
     }
     let words = rest.split_whitespace().filter(|word| !word.starts_with('-'));
-    let is_command = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_command = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
     Some(words.take_while(is_command).map(str::to_owned).collect())
 }
 

@@ -1,5 +1,5 @@
 //! The channels against servers that speak what the real ones speak, over real sockets.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod server;
 
