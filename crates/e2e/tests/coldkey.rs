@@ -1,5 +1,5 @@
 //! The coldkey on a host that has it: opened by its password in wallet-manager, for as long as it is used, and shown nowhere.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::fs::{self, Permissions};
 use std::io::Write;
