@@ -21,14 +21,16 @@ import bittensor as bt
 from bittensor.sp_core import Keypair
 
 
-class Wallet:
+class Keys:
+    """A wallet of development keys: only the hotkey is used."""
+
     def __init__(self, key):
-        self.hotkey = key
+        self.coldkey = self.coldkeypub = self.hotkey = key
 
 
 def btauth(key, request, body):
     return bt.http_auth.sign(
-        Wallet(key), method="POST", path=request["path"], body=body, receiver_ss58=request["hotkey"]
+        Keys(key), method="POST", path=request["path"], body=body, receiver_ss58=request["hotkey"]
     )
 
 

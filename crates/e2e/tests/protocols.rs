@@ -105,6 +105,7 @@ fn subnet_33_gets_tags() {
     let vendor = Llmock::echoing(&[]);
     let mut tagging = serving(&vendor, "33");
     tagging.up();
+    vendor.say_next("Sailing, Mountain Lakes, wind");
     let mut dendrite = Dendrite::start();
     let window = json!([[0, "Do you like sailing?"], [1, "Only on mountain lakes."]]);
     let task = json!({
@@ -120,7 +121,7 @@ fn subnet_33_gets_tags() {
 
     assert_eq!(result.status, Some(200), "{}", result.message);
     let output = &result.fields["cgp_output"][0];
-    assert!(output["tags"].as_array().is_some_and(|tags| !tags.is_empty()), "{}", result.fields);
+    assert_eq!(output["tags"], json!(["sailing", "mountain lakes", "wind"]), "{}", result.fields);
     assert_eq!(output["vectors"], Value::Null);
 }
 
@@ -129,12 +130,12 @@ fn the_templates_dummy_gets_a_number() {
     let vendor = Llmock::echoing(&[]);
     let mut suite = serving(&vendor, "201");
     suite.up();
+    vendor.say_next("42");
     let mut dendrite = Dendrite::start();
 
     let result = dendrite.ask(&dendrite_query(&suite, "Dummy", json!({ "dummy_input": 21 })));
 
-    // The vendor of the tests says what it was asked: the number itself, as an integer.
-    assert_eq!((result.status, &result.fields["dummy_output"]), (Some(200), &json!(21)), "{}", result.message);
+    assert_eq!((result.status, &result.fields["dummy_output"]), (Some(200), &json!(42)), "{}", result.message);
 }
 
 #[test]
