@@ -21,7 +21,7 @@ mod event {
         AxonServed(NetUid, T::AccountId),
         #[codec(index = 29)]
         PrometheusServed(NetUid, T::AccountId),
-        #[codec(index = 54)]
+        #[codec(index = 48)]
         ChildKeyTakeSet(T::AccountId, u16),
         #[codec(index = 85)]
         WeightsCommitted(T::AccountId, NetUidStorageIndex, H256),
