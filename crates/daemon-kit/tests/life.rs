@@ -130,7 +130,11 @@ fn a_check_says_everything_and_starts_nothing() {
     let good = home.command().arg("--check").output().unwrap();
     let path = home.path().join("config/miner-config.json");
     let config = fs::read_to_string(&path).unwrap();
-    fs::write(&path, config.replace("openclawd-miner", "busy").replace("[1, 33, 35, 200, 201]", "[1, 33, 35, 200, 201, 77]")).unwrap();
+    fs::write(
+        &path,
+        config.replace("openclawd-miner", "busy").replace("[1, 33, 35, 200, 201]", "[1, 33, 35, 200, 201, 77]"),
+    )
+    .unwrap();
 
     let bad = home.command().arg("--check").output().unwrap();
     let started = home.command().output().unwrap();

@@ -59,7 +59,11 @@ fn a_wrong_type_says_which_is_right() {
 fn a_wrong_word_comes_with_the_right_ones() {
     let lists = "callers.policy: must be one of listed, validators, registered, anyone; did you mean listed?";
     assert_miner("/callers/policy", json!("list"), &[lists]);
-    assert_miner("/callers/policy", json!(5), &["callers.policy: must be one of listed, validators, registered, anyone"]);
+    assert_miner(
+        "/callers/policy",
+        json!(5),
+        &["callers.policy: must be one of listed, validators, registered, anyone"],
+    );
     assert_miner(
         "/vendors/openai/dialect",
         json!("x"),
