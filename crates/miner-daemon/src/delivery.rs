@@ -8,23 +8,19 @@
 //! acknowledgement, so a validator that vanished in that very moment is counted as having been answered.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use common::id::EntryId;
 use common::outcome::TaskFailure;
 use common::record::{Delivery, DeliveryOutcome, Entry, Record};
 use daemon_kit::{StoreError, Workers};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use crate::counts::Counts;
 use crate::records::Recorder;
 
 /// The most records written together.
 const BATCH: usize = 64;
-/// How long ends are gathered: a commit for each would cost more than the record. Nobody waits for one, and a process that
-/// dies meanwhile leaves 'interrupted', as it would have a moment before.
-const GATHER: Duration = Duration::from_millis(20);
 
 /// Records deliveries.
 #[derive(Clone, Debug)]
@@ -137,14 +133,6 @@ fn entry(delivery: Delivery, unix_ms: u64) -> Entry {
 async fn write(mut queue: mpsc::Receiver<Entry>, recorder: Recorder) {
     let mut batch = Vec::new();
     while queue.recv_many(&mut batch, BATCH).await > 0 {
-        let until = Instant::now() + GATHER;
-        while batch.len() < BATCH {
-            let room = BATCH - batch.len();
-            // Nothing more in time, or never.
-            if !matches!(timeout_at(until, queue.recv_many(&mut batch, room)).await, Ok(1..)) {
-                break;
-            }
-        }
         recorder.push(std::mem::take(&mut batch)).await;
     }
 }

@@ -90,7 +90,7 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
         signer: AnswerSigner::new(key),
         chain: view,
         tasks: Client::new(daemon.home.socket("task-handler"), "task-handler", workers),
-        deliveries: Deliveries::start(&recorder, &load.counts, room.clamp(FEWEST_RECORDS, MOST_RECORDS), workers),
+        deliveries: Deliveries::start(&recorder, &load.counts, room.clamp(1, MOST_RECORDS), workers),
         refusals: Refusals::start(&recorder, &load.counts, workers),
         load: Arc::clone(&load),
     });
@@ -123,8 +123,6 @@ pub async fn run(daemon: Daemon) -> anyhow::Result<()> {
 /// How long the first validator waits for task-handler.
 const HEAD_START: Duration = Duration::from_secs(1);
 
-/// Room for the records of quick declines, which are written a few dozen milliseconds later, however few tasks may be in work.
-const FEWEST_RECORDS: usize = 256;
 /// The most records that may be open or waiting, however many tasks may be in work.
 const MOST_RECORDS: usize = 65_536;
 
