@@ -42,21 +42,17 @@ pub enum ConditionKind {
     Budget,
     /// Money cannot be spent until somebody confirms that the clock is right.
     ClockDoubt,
-    /// A vendor refuses its key, or has none.
+    /// A vendor's key cannot be had.
     VendorKey,
-    /// Tasks cost more than they earn.
-    NegativeRoi,
-    /// A call of the wallet was refused by its policy.
-    PolicyRefusal,
     /// Many requests with a forged or missing signature.
     SpoofingBurst,
-    /// A database or a disk cannot be written.
+    /// A database does not work.
     Storage,
 }
 
 impl ConditionKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 12] = [
         Self::DaemonDown,
         Self::Deregistered,
         Self::AtRisk,
@@ -67,8 +63,6 @@ impl ConditionKind {
         Self::Budget,
         Self::ClockDoubt,
         Self::VendorKey,
-        Self::NegativeRoi,
-        Self::PolicyRefusal,
         Self::SpoofingBurst,
         Self::Storage,
     ];
@@ -87,8 +81,6 @@ impl ConditionKind {
             Self::Budget => "budget",
             Self::ClockDoubt => "clock_doubt",
             Self::VendorKey => "vendor_key",
-            Self::NegativeRoi => "negative_roi",
-            Self::PolicyRefusal => "policy_refusal",
             Self::SpoofingBurst => "spoofing_burst",
             Self::Storage => "storage",
         }

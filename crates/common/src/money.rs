@@ -66,17 +66,7 @@ impl FromStr for Usd {
 
 impl<'de> Deserialize<'de> for Usd {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(serde_json::Number),
-            Text(String),
-        }
-        let text = match Written::deserialize(deserializer)? {
-            Written::Number(number) => number.to_string(),
-            Written::Text(text) => text,
-        };
-        text.parse().map_err(serde::de::Error::custom)
+        decimal(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -93,13 +83,7 @@ impl JsonSchema for Usd {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "description": "dollars, with at most nine decimals",
-            "anyOf": [
-                { "type": "number", "minimum": 0 },
-                { "type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,9})?$" }
-            ]
-        })
+        decimal_schema("dollars, with at most nine decimals")
     }
 }
 
@@ -163,17 +147,7 @@ impl FromStr for Tao {
 
 impl<'de> Deserialize<'de> for Tao {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(serde_json::Number),
-            Text(String),
-        }
-        let text = match Written::deserialize(deserializer)? {
-            Written::Number(number) => number.to_string(),
-            Written::Text(text) => text,
-        };
-        text.parse().map_err(serde::de::Error::custom)
+        decimal(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -189,14 +163,32 @@ impl JsonSchema for Tao {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "description": "TAO or alpha, with at most nine decimals",
-            "anyOf": [
-                { "type": "number", "minimum": 0 },
-                { "type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,9})?$" }
-            ]
-        })
+        decimal_schema("TAO or alpha, with at most nine decimals")
     }
+}
+
+/// The text of an amount that is written as a number or as text.
+fn decimal<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(serde_json::Number),
+        Text(String),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Number(number) => number.to_string(),
+        Written::Text(text) => text,
+    })
+}
+
+fn decimal_schema(description: &str) -> schemars::Schema {
+    schemars::json_schema!({
+        "description": description,
+        "anyOf": [
+            { "type": "number", "minimum": 0 },
+            { "type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,9})?$" }
+        ]
+    })
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub use conditions::Conditions;
 pub use decision::{Decided, Decision, decide};
 pub use draws::Draws;
 pub use explain::explain;
+pub use hash::mix;
 pub use plan::{Calls, Plan};
 pub use playbook::MessageBound;
 pub use policy::{Policy, PolicyError, SubnetPolicy};

@@ -54,11 +54,9 @@ fn headline(kind: ConditionKind, subject: &str) -> String {
         ConditionKind::ScoreDrop => format!("weights fell in {subject}"),
         ConditionKind::Budget => format!("budget {subject}"),
         ConditionKind::ClockDoubt => "spending is frozen, the clock jumped".into(),
-        ConditionKind::VendorKey => format!("vendor {subject} refuses its key"),
-        ConditionKind::NegativeRoi => format!("{subject} costs more than it earns"),
-        ConditionKind::PolicyRefusal => format!("the wallet's policy refused {subject}"),
+        ConditionKind::VendorKey => format!("no key for vendor {subject}"),
         ConditionKind::SpoofingBurst => "many forged requests".into(),
-        ConditionKind::Storage => format!("{subject} cannot be written"),
+        ConditionKind::Storage => format!("{subject} does not work"),
     }
 }
 
@@ -68,11 +66,10 @@ fn advice(kind: ConditionKind) -> &'static str {
         ConditionKind::DaemonDown | ConditionKind::ChainStalled | ConditionKind::AxonUnpublished => "minerctl status",
         ConditionKind::Deregistered | ConditionKind::AtRisk => "minerctl register --help",
         ConditionKind::SpecChanged => "money calls of that shape wait for a newer release; serving goes on",
-        ConditionKind::ScoreDrop | ConditionKind::NegativeRoi => "minerctl status, part Earnings",
+        ConditionKind::ScoreDrop => "minerctl status, part Earnings",
         ConditionKind::Budget => "minerctl budget",
         ConditionKind::ClockDoubt => "set the clock, then minerctl budget --help",
         ConditionKind::VendorKey => "minerctl credentials check",
-        ConditionKind::PolicyRefusal => "wallet.policy in config/miner-config.json",
         ConditionKind::SpoofingBurst => "minerctl why",
         ConditionKind::Storage => "df -h, then minerctl status",
     }
